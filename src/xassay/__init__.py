@@ -1,0 +1,1 @@
+"""xassay: the explanation assay."""

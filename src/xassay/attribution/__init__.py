@@ -1,0 +1,1 @@
+"""Attribution methods and the controls they are judged by, one file each."""

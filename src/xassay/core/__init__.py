@@ -1,0 +1,1 @@
+"""What every plug-in folder may share: contracts, files, baselines, targets, seeding."""

@@ -1,0 +1,30 @@
+"""Replacement curves: the explained output while instances are replaced one after the other."""
+
+import numpy as np
+
+
+def drop(curve):
+    """Mean fall of the output along each curve, f(x) less the curve's mean height.
+
+    curve: (..., step), step 0 is f(x), NaN beyond the end. The mean is the area under the curve (trapezoids)
+    over the share of instances replaced, so bags of different sizes compare. Shape (...)."""
+    panels = (curve[..., 1:] + curve[..., :-1]) / 2
+    n = np.maximum((~np.isnan(panels)).sum(-1), 1)
+    return curve[..., 0] - np.where(np.isnan(panels[..., 0]), np.nan, np.nansum(panels, -1) / n)
+
+
+def whole(curve):
+    """Fall of the output when everything is replaced, f(x) - f(b). curve: (..., step). Shape (...)."""
+    last = (~np.isnan(curve)).sum(-1, keepdims=True) - 1
+    return curve[..., 0] - np.take_along_axis(curve, np.maximum(last, 0), -1)[..., 0]
+
+
+def typical(values):
+    """Median size over the samples of each replicate: the unit in which falls and gaps are given.
+
+    values: (replicate, sample). Returns (replicate, 1); NaN where it is 0 or nothing is defined.
+    One unit for all samples: a sample's own f(x) - f(b) may be close to 0 or negative."""
+    size = np.abs(values)
+    undefined = np.isnan(size).all(-1, keepdims=True)
+    median = np.nanmedian(np.where(undefined, 0, size), -1, keepdims=True)
+    return np.where(median > 0, median, np.nan)

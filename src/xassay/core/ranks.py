@@ -1,0 +1,134 @@
+"""Ranks and what is computed from them, over the last axis of stacked arrays, with ties and NaN.
+
+Ties are averaged everywhere: a rank is the mean of the tied places, a precision or a gain the mean over
+all orders of the tied items, so a constant map scores exactly what chance does. A pair of values counts
+where neither is NaN. What is undefined (a constant, nothing to find) is NaN, never 0.
+"""
+
+import numpy as np
+
+
+def ranks(x):
+    """Ranks from 1, ties averaged. x: (..., item), NaN where absent and in the result."""
+    order = np.argsort(x, axis=-1, kind="stable")
+    first, last = _ties(np.take_along_axis(x, order, -1))
+    out = np.empty(x.shape)
+    np.put_along_axis(out, order, (first + last) / 2 + 1, -1)
+    return np.where(np.isnan(x), np.nan, out)
+
+
+def pearson(x, y):
+    """Correlation of x and y, (..., item) each. Shape (...)."""
+    both = ~(np.isnan(x) | np.isnan(y))
+    n = np.maximum(both.sum(-1, keepdims=True), 1)
+    x, y = (_centred(np.where(both, a, 0), both, n) for a in (x, y))
+    scale = np.sqrt((x * x).sum(-1) * (y * y).sum(-1))
+    return np.clip(_ratio((x * y).sum(-1), scale), -1, 1)
+
+
+def spearman(x, y):
+    """Rank correlation of x and y, (..., item) each. Shape (...)."""
+    x, y = np.broadcast_arrays(x, y)
+    absent = np.isnan(x) | np.isnan(y)
+    return pearson(ranks(np.where(absent, np.nan, x)), ranks(np.where(absent, np.nan, y)))
+
+
+def kendall(x, y):
+    """Kendall's tau-b of x and y, (..., item) each. Shape (...)."""
+    x, y = np.broadcast_arrays(x, y)
+    out = np.empty(x.shape[:-1])
+    for where in np.ndindex(out.shape):  # n^2 pairs an entry: one at a time, so that memory stays small
+        both = ~(np.isnan(x[where]) | np.isnan(y[where]))
+        signs = [np.sign(a[both][:, None] - a[both]) for a in (x[where], y[where])]
+        scale = np.sqrt(np.prod([np.abs(s).sum() for s in signs]))
+        out[where] = (signs[0] * signs[1]).sum() / scale if scale else np.nan
+    return out
+
+
+def auroc(score, positive):
+    """Probability that a positive item scores above a negative one, ties half.
+
+    score: (..., item), NaN where absent; positive: 1, 0, or NaN where unknown. Shape (...)."""
+    score, hit, m, n = _search(score, positive)
+    above = (ranks(score) * hit).sum(-1, where=~np.isnan(score)) - m * (m + 1) / 2
+    return _ratio(above, m * (n - m))
+
+
+def average_precision(score, positive):
+    """Mean precision at the positive items, over all orders of tied items. As ``auroc``."""
+    score, hit, m, n = _search(score, positive)
+    share, before, found, size, place = _descending(score, hit)
+    inside = place - before  # place within its group of tied items, from 1
+    others = (inside - 1) * _ratio(share * size - 1, size - 1, 0)
+    precision = share * (found + 1 + others) / place
+    return _ratio(precision.sum(-1), m * (m < n))
+
+
+def expected_precision(m, n):
+    """Mean of ``average_precision`` over random orders of n items, m of them positive: its chance level.
+
+    [H_n + (m - 1) / (n - 1) (n - H_n)] / n, H_n the harmonic number."""
+    n = np.asarray(n, int)
+    harmonic = np.concatenate([[0], np.cumsum(1 / np.arange(1, max(n.max(initial=0), 1) + 1))])[n]
+    return _ratio(harmonic + _ratio(m - 1, n - 1, 0) * (n - harmonic), n)
+
+
+def ndcg(score, positive):
+    """Discounted gain of the first m places, m the number of positive items, over the largest possible."""
+    score, hit, m, n = _search(score, positive)
+    share, *_, place = _descending(score, hit)
+    gain = np.where(place <= m[..., None], 1 / np.log2(1 + place), 0)
+    return _ratio((share * gain).sum(-1), gain.sum(-1) * (m < n))
+
+
+def count(score, positive):
+    """Numbers (m, n) of positive and of all items that ``auroc`` and its like rank."""
+    return _search(score, positive)[2:]
+
+
+def _search(score, positive):
+    """Score, positives as 0 or 1, and their numbers; a known item without a score makes m and n 0."""
+    score, positive = np.broadcast_arrays(score, positive)
+    known = ~np.isnan(positive)
+    lost = (known & np.isnan(score)).any(-1, keepdims=True)
+    known = known & ~lost
+    hit = np.where(known, positive, 0)
+    return np.where(known, score, np.nan), hit, hit.sum(-1), known.sum(-1)
+
+
+def _descending(score, hit):
+    """Items in descending order of score, one entry a place.
+
+    Returns the share of positives in the place's group of ties, items before the group, positives before
+    it, its size, and the place from 1; places of absent items have share 0."""
+    order = np.argsort(-score, axis=-1, kind="stable")
+    first, last = _ties(np.take_along_axis(score, order, -1))
+    found = np.cumsum(np.take_along_axis(hit, order, -1), -1)
+    padded = np.concatenate([np.zeros((*found.shape[:-1], 1)), found], -1)
+    before = np.take_along_axis(padded, first, -1)
+    size = last - first + 1
+    share = (np.take_along_axis(padded, last + 1, -1) - before) / size
+    return share, first, before, size, np.arange(1, score.shape[-1] + 1)
+
+
+def _ties(ordered):
+    """First and last place of each place's group of equal values. ordered: (..., item)."""
+    place = np.arange(ordered.shape[-1])
+    change = ordered[..., 1:] != ordered[..., :-1]  # NaN differs from NaN
+    edge = np.ones((*ordered.shape[:-1], 1), bool)
+    first = np.maximum.accumulate(np.where(np.concatenate([edge, change], -1), place, 0), -1)
+    end = np.where(np.concatenate([change, edge], -1), place, len(place))
+    return first, np.minimum.accumulate(end[..., ::-1], -1)[..., ::-1]
+
+
+def _centred(x, both, n):
+    """x less its mean; exactly 0 where it varies by rounding only."""
+    size = np.abs(x).max(-1, keepdims=True, initial=0)
+    x = np.where(both, x - x.sum(-1, keepdims=True) / n, 0)
+    return np.where(np.abs(x).max(-1, keepdims=True, initial=0) > 1e-10 * size, x, 0)
+
+
+def _ratio(top, bottom, undefined=np.nan):
+    """top / bottom, ``undefined`` where bottom is 0."""
+    top, bottom = np.broadcast_arrays(top, bottom)
+    return np.divide(top, bottom, out=np.full(top.shape, undefined, float), where=bottom != 0)

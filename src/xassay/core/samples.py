@@ -1,0 +1,153 @@
+"""Samples: what a data set is, in memory and on disk (AnnData, ``.h5ad``)."""
+
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from xassay.core.errors import InputError
+from xassay.core.results import writing
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass
+class Samples:
+    """A data set of bags: every drawn instance is a row, every sample a set of rows.
+
+    X: (row, feature) sparse CSR or dense float32, as the models see it.
+    obs: per row `bag` (sample id), `cell` (source cell), `truth` (sign of the exact effect on the label, NaN
+        where unknown), `planted` (name of what was planted); optional `library` (counts).
+    var: features, index = names.
+    samples: per sample, index = id: `label` (0..K-1), `split`, `group` (what may not be in two splits).
+    classes: label names in order. noise: the law of measurement noise, such as {"law": "gaussian", "sd": 0.1}
+        or {"law": "multinomial", "scale": 1e4}. oracle: parameters of f* (arrays), None where there is no f*.
+    source: citation key, licence, plug-in, options: whatever the report says about the data.
+    """
+
+    X: object
+    obs: pd.DataFrame
+    var: pd.DataFrame
+    samples: pd.DataFrame
+    classes: tuple
+    noise: dict
+    source: dict
+    oracle: dict | None = None
+    kind: str = "bag"
+    name: str = ""
+    _rows: dict = field(default=None, repr=False)
+
+    def check(self):
+        """Raise InputError unless splits, labels and rows are fit for an assay."""
+        where = f"data set {self.name or self.source.get('dataset', '')}"
+        leaks = self.samples.groupby("group", observed=True)["split"].nunique()
+        if (leaks > 1).any():
+            names = ", ".join(map(str, leaks.index[leaks > 1][:5]))
+            raise InputError(
+                f"{where}: group in two splits: {names}; a group belongs to one of {', '.join(SPLITS)}"
+            )
+        for split in SPLITS:
+            labels = self.samples.loc[self.samples["split"] == split, "label"]
+            if missing := set(range(len(self.classes))) - set(labels):
+                absent = ", ".join(str(self.classes[k]) for k in sorted(missing))
+                raise InputError(
+                    f"{where}: the {split} split has no sample of class {absent}; every split needs each"
+                )
+        if empty := set(self.samples.index) - set(self.obs["bag"]):
+            raise InputError(f"{where}: bag without cells: {', '.join(sorted(map(str, empty))[:5])}")
+        values = self.X.data if hasattr(self.X, "tocsr") else self.X
+        if not np.isfinite(values).all():
+            raise InputError(f"{where}: X has NaN or infinite values; allowed: finite numbers")
+
+    @property
+    def n_outputs(self):
+        """1 logit for two classes, else one a class."""
+        return 1 if len(self.classes) == 2 else len(self.classes)
+
+    @property
+    def shape(self):
+        """Shape of one sample: (largest bag, features)."""
+        return int(self.obs["bag"].value_counts().max()), len(self.var)
+
+    def ids(self, split):
+        """Ids of the samples of a split, in their order."""
+        return list(self.samples.index[self.samples["split"] == split])
+
+    def evaluated(self, n):
+        """Ids of the explained samples: the first ``n`` of the test split, classes taken in turn.
+
+        Classes in turn, so that a small number still has positives and negatives."""
+        test = self.samples[self.samples["split"] == "test"]
+        turn = test.groupby("label").cumcount()
+        order = np.lexsort((np.arange(len(test)), test["label"], turn))
+        return list(test.index[np.sort(order[:n])])
+
+    def rows(self, sample):
+        """Row numbers of a sample's instances, in their order."""
+        if self._rows is None:
+            self._rows = {k: np.sort(v) for k, v in self.obs.groupby("bag", observed=True).indices.items()}
+        return self._rows[sample]
+
+    def padded(self, values, ids, dtype=np.float32):
+        """Per-row values as (sample, instance, ...) padded with NaN.
+
+        values: (row, ...) dense or sparse; ids: sample ids."""
+        rows = [self.rows(i) for i in ids]
+        longest = max(map(len, rows))
+        out = np.full((len(ids), longest, *values.shape[1:]), np.nan, dtype)
+        for k, r in enumerate(rows):
+            block = values[r]
+            out[k, : len(r)] = block.toarray() if hasattr(block, "toarray") else block
+        return out
+
+    def bags(self, ids):
+        """The samples as the models read them: (sample, instance, feature) float32, NaN rows where absent."""
+        return self.padded(self.X, ids)
+
+    def truth(self, ids):
+        """Sign of the exact effect of each instance: (sample, instance), NaN where absent or unknown."""
+        return self.padded(self.obs["truth"].to_numpy(np.float64), ids, np.float64)
+
+    def write(self, path):
+        """Write as AnnData; nothing is left at ``path`` unless all was written."""
+        import anndata
+
+        obs = self.obs.copy()
+        obs.index = obs["bag"].astype(str) + "-" + obs.groupby("bag", observed=True).cumcount().astype(str)
+        obs.index.name = None
+        adata = anndata.AnnData(self.X, obs=obs, var=self.var)
+        adata.uns["samples"] = self.samples.rename_axis("sample").reset_index()
+        adata.uns["about"] = json.dumps(
+            {
+                "classes": list(map(str, self.classes)),
+                "noise": self.noise,
+                "source": self.source,
+                "kind": self.kind,
+                "name": self.name,
+            }
+        )
+        if self.oracle is not None:
+            adata.uns["oracle"] = {k: np.asarray(v) for k, v in self.oracle.items()}
+        with writing(path) as part:
+            adata.write_h5ad(part, compression="lzf")
+
+    @classmethod
+    def read(cls, path):
+        """Read what ``write`` wrote."""
+        import anndata
+
+        adata = anndata.read_h5ad(path)
+        about = json.loads(str(adata.uns["about"]))
+        return cls(
+            X=adata.X,
+            obs=adata.obs.reset_index(drop=True),
+            var=adata.var,
+            samples=adata.uns["samples"].set_index("sample"),
+            classes=tuple(about["classes"]),
+            noise=about["noise"],
+            source=about["source"],
+            oracle=dict(adata.uns["oracle"]) if "oracle" in adata.uns else None,
+            kind=about["kind"],
+            name=about["name"],
+        )

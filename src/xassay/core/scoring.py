@@ -1,0 +1,154 @@
+"""What a metric asks for by name, taken from explanations and the probe bank; its answers as table rows."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from xassay.core.contracts import Curve, Probe
+
+ENSEMBLE, NEGATED = "~ensemble", "~negated"
+COLUMNS = ("method", "metric", "seed", "variant", "sample", "value")
+
+
+class Metric(NamedTuple):
+    """An entry of the configuration's ``evaluation:``."""
+
+    name: str  # its id
+    arrays: tuple[str, ...]  # what the plug-in asks for, in its order
+    card: dict
+    score: Callable  # with its options bound
+
+
+class Block(NamedTuple):
+    """The answers of one metric to one explanation: values (seed, sample)."""
+
+    variant: str
+    seeds: list
+    ids: list
+    values: np.ndarray
+
+
+def blocks(metric, explanation, bank, others=(), tests=None):
+    """Every answer of a metric to an explanation, one Block for each thing it is compared with.
+
+    others: the explanations to agree with; tests: {id: plug-in} of the stability entries, where they differ.
+    A metric that compares gives one Block a pair of seeds, other method or variant; any other gives one."""
+    seeds, everywhere = list(range(len(explanation.instance))), range(len(explanation.ids))
+
+    def answer(variant, rows, where, **given):
+        at = np.ix_(rows, where)
+        arrays = [given[n] if n in given else SUPPLIED[n](explanation, bank, at) for n in metric.arrays]
+        return Block(
+            variant, rows, [explanation.ids[i] for i in where], np.asarray(metric.score(*arrays), float)
+        )
+
+    if "replicates" in metric.arrays:
+        for k in seeds:
+            for other in seeds[k + 1 :]:
+                yield answer(str(other), [k], everywhere, replicates=explanation.instance[[other]])
+    elif "other_method" in metric.arrays:
+        for other in others:
+            if other.method != explanation.method:
+                yield answer(other.method, seeds, everywhere, other_method=other.instance)
+    elif "other_samples" in metric.arrays:
+        yield answer("", seeds, everywhere, other_samples=shifted(explanation.instance))
+    elif stem := next((n for n in metric.arrays if n not in SUPPLIED), None):
+        where = [explanation.ids.index(i) for i in explanation.variant_ids]
+        for name, rows, maps in variants(explanation, stem, tests or {}):
+            yield answer(name, rows, where, **{stem: maps})
+    else:
+        yield answer("", seeds, everywhere)
+
+
+# Arrays that an explanation and the bank give by themselves, for chosen (seeds, samples).
+SUPPLIED = {
+    "attribution": lambda e, bank, at: e.instance[at],
+    "truth": lambda e, bank, at: bank.truth[at[1][0]],
+    "total": lambda e, bank, at: e.total[at],
+    "probe": lambda e, bank, at: Probe(bank.probe.masks[at[1][0]], *(a[at] for a in bank.probe[1:])),
+    "curve": lambda e, bank, at: Curve(*(c[at] for c in e.curve), bank.random[at]),
+}
+COMPARED = (
+    "replicates",
+    "other_method",
+    "other_samples",
+)  # what else a metric may compare an explanation with
+
+
+def variants(explanation, stem, tests):
+    """(name, seeds, maps) of the variants of a stability plug-in: maps (seed, variant sample, instance).
+
+    An entry that is not called like its plug-in is named before the variant."""
+    found = {}
+    for variant in explanation.variants:
+        if tests.get(variant.test, variant.test) == stem:
+            name = variant.name if variant.test == stem else f"{variant.test} {variant.name}"
+            found.setdefault(name, []).append(variant)
+    for name, group in found.items():
+        yield name, [v.seed for v in group], np.array([v.instance for v in group], float)
+
+
+def shifted(maps):
+    """For each map that of the next sample and the next seed, where both have an instance.
+
+    maps: (seed, sample, instance). With one sample there is no other one: NaN."""
+    if maps.shape[1] < 2:
+        return np.full(maps.shape, np.nan)
+    return np.roll(maps, (-1, -1), (0, 1))
+
+
+def scaled(maps):
+    """Maps divided by their largest absolute value, so that seeds and samples can be averaged and drawn.
+
+    maps: (..., instance). A map of zeros stays one."""
+    largest = np.nan_to_num(np.abs(maps)).max(-1, keepdims=True)
+    return maps / np.where(largest > 0, largest, 1)
+
+
+def ensemble(explanation):
+    """The mean of the scaled maps of all seeds, a contestant of its own. Its total and curves are unknown."""
+    nothing = np.full((1, len(explanation.ids)), np.nan)
+    return replace(
+        explanation,
+        method=explanation.method + ENSEMBLE,
+        instance=scaled(explanation.instance).mean(0, keepdims=True),
+        total=nothing,
+        curve=(nothing[..., None],) * 2,
+        variants=[],
+    )
+
+
+def negated(explanation):
+    """The opposite of an explanation: what was most relevant is least."""
+    return replace(
+        explanation,
+        method=explanation.method + NEGATED,
+        instance=-explanation.instance,
+        total=-explanation.total,
+        curve=explanation.curve[::-1],
+        variants=[],
+    )
+
+
+def table(named):
+    """Rows of (method, metric, Block) triples: {column: array} with the columns of COLUMNS."""
+    named = list(named)
+    sizes = [block.values.size for *_, block in named]
+
+    def column(values, dtype=object):
+        return np.repeat(np.array(values, dtype), sizes)
+
+    def joined(parts, dtype):
+        return np.concatenate([np.asarray(p, dtype).ravel() for p in parts]) if named else np.array([], dtype)
+
+    found = (
+        column([method for method, *_ in named]),
+        column([metric for _, metric, _ in named]),
+        joined([np.repeat(b.seeds, len(b.ids)) for *_, b in named], int),
+        column([b.variant for *_, b in named]),
+        joined([np.tile(np.array(b.ids, object), len(b.seeds)) for *_, b in named], object),
+        joined([b.values for *_, b in named], float),
+    )
+    return dict(zip(COLUMNS, found, strict=True))

@@ -1,0 +1,58 @@
+"""The report: one HTML page that asks nothing of any network."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from xassay.core.results import writing
+from xassay.report import lists, sections, verdict
+
+HERE = Path(__file__).parent
+SECTIONS = {
+    "summary": sections.summary,
+    "gates": sections.gates,
+    "performance": sections.performance,
+    "learned": sections.learned,
+    "datasets": sections.datasets,
+    "refused": sections.refused,
+    "features": lists.features,
+    "references": lists.references,
+    "configuration": lists.configuration,
+    "code": lists.code,
+}
+
+
+def render(tables, drawn):
+    """The page as text. ``drawn``: figures, as ``drawn.draw_all`` gives them."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["slug"] = lambda word: word.replace(" ", "-")
+    found = verdict.cards(tables)
+    by_category = {}
+    for figure in drawn:
+        by_category.setdefault(figure.category, []).append(figure)
+    return environment.get_template("page.html.jinja").render(
+        tables=tables,
+        figures=by_category,
+        folds=verdict.folds(tables, found),
+        matrix=verdict.matrix(tables, found),
+        counts=verdict.counts(verdict.contestants(found)),
+        trusted=verdict.trusted(tables, found),
+        obstacles=verdict.obstacles(tables, found),
+        section={name: make(tables) for name, make in SECTIONS.items()},
+        style=Markup((HERE / "page.css").read_text()),
+        script=Markup((HERE / "page.js").read_text()),
+        markup=Markup,
+    )
+
+
+def write(tables, drawn, path):
+    """Write the page whole or not at all."""
+    with writing(path) as part:
+        part.write_text(render(tables, drawn), encoding="utf-8")

@@ -1,0 +1,48 @@
+"""Reading the study's results; an absent table is empty, with its columns."""
+
+import json
+
+import pandas as pd
+
+from xassay.core.errors import InputError
+
+PAIR = ["dataset", "model"]
+COLUMNS = {
+    "summary": [*PAIR, "method", "metric", "variant", "n_seeds", "n_samples", "n_nan", "mean", "lower",
+                "upper", "sd_seed", "sd_sample", "ranked", "flag", "note"],
+    "gates": [*PAIR, "metric", "positive", "negative", "m_positive", "s_positive", "m_negative", "s_negative",
+              "z_prime", "grade", "null", "random_mean", "margin", "within_margin", "reason"],
+    "performance": [*PAIR, "seed", "twin", "auroc", "auprc", "brier", "ece"],
+    "learned": [*PAIR, "auroc", "lower", "upper", "twin_auroc", "difference", "difference_lower",
+                "difference_upper", "learned", "reason"],
+    "instances": [*PAIR, "method", "seed", "bag_auroc", "instance_auroc", "silent_failure"],
+    "ranks": [*PAIR, "metric", "method", "mean_rank", "lower", "upper"],
+    "verdicts": [*PAIR, "method", "verdict", "reasons"],
+    "refused": [*PAIR, "method", "metric", "reason"],
+    "gallery": [*PAIR, "method", "quantile", "sample", "value", "instance", "cell", "planted", "truth",
+                "attribution"],
+    "features": [*PAIR, "method", "feature", "attribution", "rank"],
+    "datasets": ["dataset", "split", "samples", "positives", "instances", "cells", "reuse", "witness_rate",
+                 "citation", "licence"],
+}  # fmt: skip
+
+
+def read_frames(folder):
+    """{name: DataFrame} of the tables in ``folder``. Raises InputError where there is no such folder."""
+    if not folder.is_dir():
+        raise InputError(f"--tables {folder}: no such folder")
+    frames = {}
+    for name, columns in COLUMNS.items():
+        path = folder / f"{name}.parquet"
+        frame = pd.read_parquet(path) if path.exists() else pd.DataFrame()
+        frames[name] = frame.reindex(columns=[*columns, *frame.columns.difference(columns)])
+    return frames
+
+
+def read_trust(path):
+    """(cards, provenance). Raises InputError where the file is missing or is not JSON."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError) as fault:
+        raise InputError(f"--trust {path}: {fault}") from None
+    return found.get("cards", []), found.get("provenance", {})

@@ -1,0 +1,1 @@
+"""What is changed between two explanations of the same samples, one file a test."""

@@ -1,0 +1,1 @@
+"""Intervals, ranking, assay quality: arrays in, numbers out."""

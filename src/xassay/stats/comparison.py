@@ -1,0 +1,123 @@
+"""What a study says of its methods: the scores of every (data set, model), gated, flagged and judged."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xassay.core.contracts import CONTROL
+from xassay.core.scoring import ENSEMBLE
+from xassay.core.seeding import generator
+from xassay.stats import gates, performance, verdict
+from xassay.stats.summary import measured
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A metric or a method of the study: its plug-in, CARD and the arrays that it asks for."""
+
+    plugin: str
+    card: dict
+    arrays: tuple
+
+
+def entries(section, choice, plugins):
+    """{id: Entry} of a section of the configuration; one left out is every plug-in of the folder.
+
+    choice: the key that names a plug-in; plugins: {name: catalogue entry}. Unknown plug-ins are left out."""
+    named = {
+        name: (entry or {}).get(choice, name) for name, entry in (section or {p: {} for p in plugins}).items()
+    }
+    known = {name: plugins[plugin] for name, plugin in sorted(named.items()) if plugin in plugins}
+    return {name: Entry(p.name, p.card, p.arrays) for name, p in known.items()}
+
+
+class Comparison:
+    """One study, ready for its tables.
+
+    scores, predictions: one frame a (data set, model); config: the configuration; metrics, methods: {id:
+    Entry}.
+
+    measured: a Measured a (data set, model); learned: {(data set, model): row}; gates: {(data set, model):
+    {metric: row}}."""
+
+    def __init__(self, scores, predictions, config, metrics, methods):
+        self.config, self.metrics, self.methods = config, metrics, methods
+        self.thresholds = verdict.THRESHOLDS | (config.get("verdict") or {})
+        self.names = {entry.plugin: name for name, entry in reversed(metrics.items())}
+        self.predictions = {key(frame): frame for frame in predictions}
+        self.learned = {
+            pair: {"dataset": pair[0], "model": pair[1]}
+            | performance.learned(frame, pair[1], self.rng("learned", *pair))
+            for pair, frame in self.predictions.items()
+        }
+        paired = [name for name, entry in metrics.items() if "replicates" in entry.arrays]
+        ranges = {name: entry.card["range"] for name, entry in metrics.items()}
+        self.measured = [measured(frame, ranges, paired) for frame in scores]
+        rows = gates.settle(
+            list(self.controls()), {name: entry.card["family"] for name, entry in metrics.items()}
+        )
+        self.gates = {(one.dataset, one.model): {} for one in self.measured}
+        for row in rows:
+            self.gates[row["dataset"], row["model"]][row["metric"]] = row
+
+    def rng(self, *names):
+        """A random stream of its own for each use."""
+        return generator(self.config.get("seed", 0), "compare", *names)
+
+    def controls(self):
+        """What each gated metric says of its controls."""
+        for one in self.measured:
+            for name, entry in self.metrics.items():
+                row = gates.controls(one, name, entry.card, self.rng("gate", one.dataset, one.model, name))
+                if row is not None:
+                    yield row
+
+    def contestants(self, one):
+        """The methods of one (data set, model): no controls, no ensembles."""
+        found = sorted({method for method, *_ in one.tables})
+        return [
+            method for method in found if not method.startswith(CONTROL) and not method.endswith(ENSEMBLE)
+        ]
+
+    def axioms(self, method):
+        """What a method claims; an ensemble claims what its method does."""
+        entry = self.methods.get(method.removesuffix(ENSEMBLE))
+        return entry.card["axioms"] if entry else ()
+
+    def ranked(self, one, method, metric):
+        """Does the metric rank this contestant? Controls are never ranked; an ungated metric ranks nobody."""
+        gate = self.gates[one.dataset, one.model].get(metric)
+        return (
+            not method.startswith(CONTROL)
+            and gates.passes(gate)
+            and self.metrics[metric].card["direction"] != 0
+        )
+
+    def flag(self, one, method):
+        """The marks that every row of a method carries: did not learn, breaks completeness."""
+        learned = self.learned.get((one.dataset, one.model), {"learned": True})["learned"]
+        marks = [] if learned else ["did not learn"]
+        gap = one.table(method.removesuffix(ENSEMBLE), self.names.get("completeness_gap"))
+        claimed = "completeness" in self.axioms(method) and np.isfinite(gap).any()
+        if claimed and np.nanmedian(gap) > self.thresholds["completeness"]:
+            marks.append("breaks completeness")
+        return "; ".join(marks)
+
+    def card(self, one, method):
+        """The trust card of a method."""
+        pair = one.dataset, one.model
+        return verdict.Case(
+            one=one,
+            method=method,
+            claims=self.axioms(method),
+            names=self.names,
+            gates=self.gates[pair],
+            learned=self.learned[pair],
+            thresholds=self.thresholds,
+            rng=self.rng("card", *pair, method),
+        ).card()
+
+
+def key(frame):
+    """(data set, model) of a file's rows."""
+    return frame["dataset"].iloc[0], frame["model"].iloc[0]

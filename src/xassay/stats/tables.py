@@ -1,0 +1,157 @@
+"""The rows of every table of a study. A table is named like its function; COLUMNS orders its columns."""
+
+import numpy as np
+
+from xassay.core.contracts import ORACLE
+from xassay.core.scoring import COMPARED, SUPPLIED
+from xassay.stats import performance as models
+from xassay.stats.intervals import clipped, mean_interval
+from xassay.stats.ranking import bootstrap_ranks
+from xassay.stats.summary import note, why_nothing
+
+CORNER = {"bag": 0.9, "instance": 0.7}
+KEYS = ("dataset", "model", "method", "metric")
+COLUMNS = {
+    "summary": (
+        *KEYS, "variant", "n_seeds", "n_samples", "n_nan", "mean", "lower", "upper", "sd_seed", "sd_sample",
+        "ranked", "flag", "note",
+    ),
+    "gates": (
+        "dataset", "model", "metric", "positive", "negative", "m_positive", "s_positive", "m_negative",
+        "s_negative", "z_prime", "grade", "null", "random_mean", "margin", "within_margin", "reason",
+    ),
+    "performance": ("dataset", "model", "seed", "twin", "auroc", "auprc", "brier", "ece"),
+    "learned": (
+        "dataset", "model", "auroc", "lower", "upper", "twin_auroc", "difference", "difference_lower",
+        "difference_upper", "learned", "reason",
+    ),
+    "instances": ("dataset", "model", "method", "seed", "bag_auroc", "instance_auroc", "silent_failure"),
+    "ranks": ("dataset", "model", "metric", "method", "mean_rank", "lower", "upper"),
+    "refused": (*KEYS, "reason"),
+    "datasets": (
+        "dataset", "split", "samples", "positives", "instances", "cells", "reuse", "witness_rate", "citation",
+        "licence",
+    ),
+}  # fmt: skip
+
+
+def summary(study):
+    """Means with intervals, one row a (method, metric, level)."""
+    for one in study.measured:
+        flags = {method: study.flag(one, method) for method, *_ in one.tables}
+        for (method, metric, level), table in one.tables.items():
+            found = clipped(mean_interval(table), one.ranges[metric])
+            yield {
+                **identity(one, method, metric),
+                "variant": level,
+                **found._asdict(),
+                "ranked": study.ranked(one, method, metric),
+                "flag": flags[method],
+                "note": note(table, found, study.metrics[metric].arrays),
+            }
+
+
+def gates(study):
+    """What each gated metric says of its controls, and its grade."""
+    return [row for found in study.gates.values() for row in found.values()]
+
+
+def performance(study):
+    """How well the bag models classify the test split."""
+    for (dataset, model), frame in study.predictions.items():
+        for row in models.performance(frame):
+            yield {"dataset": dataset, "model": model} | row
+
+
+def learned(study):
+    """Is each model better than its permuted-label twin?"""
+    return list(study.learned.values())
+
+
+def instances(study):
+    """Bag against instance AUROC, a method and seed: the right label for the wrong cells fails silently."""
+    corner = CORNER | (study.config.get("silent_failure") or {})
+    recovery = study.names.get("recovery_auroc")
+    for one in study.measured:
+        frame = study.predictions[one.dataset, one.model]
+        bag = {row["seed"]: row["auroc"] for row in models.performance(frame) if not row["twin"]}
+        for (method, metric, level), table in one.tables.items():
+            for seed, values in zip(one.seeds[method, metric, level], table) if metric == recovery else ():
+                value = np.nanmean(values) if np.isfinite(values).any() else np.nan
+                yield {
+                    "dataset": one.dataset,
+                    "model": one.model,
+                    "method": method,
+                    "seed": int(seed),
+                    "bag_auroc": bag[seed],
+                    "instance_auroc": value,
+                    "silent_failure": bool(bag[seed] >= corner["bag"] and value < corner["instance"]),
+                }
+
+
+def ranks(study):
+    """Ranks of the contestants, ensembles of seeds among them, by every metric that may rank."""
+    for one in study.measured:
+        for metric, entry in study.metrics.items():
+            keys = [key for key in one.tables if key[1] == metric and study.ranked(one, *key[:2])]
+            if not keys:
+                continue
+            shape = max(
+                one.tables[key].shape for key in keys
+            )  # an ensemble has one row: the same for every seed
+            tables = [np.broadcast_to(one.tables[key], shape) for key in keys]
+            rng = study.rng("ranks", one.dataset, one.model, metric)
+            found = bootstrap_ranks(tables, entry.card["direction"], rng)
+            for (method, *_), mean, lower, upper in zip(keys, *found):
+                yield identity(one, method, metric) | {"mean_rank": mean, "lower": lower, "upper": upper}
+
+
+def refused(study, known):
+    """Pairs that cannot be, and what was not evaluated, each with its reason.
+
+    known: rows that the configuration already tells; an empty text in them stands for all."""
+    yield from known
+    told = {(row["dataset"], row["model"], row["metric"]) for row in known if not row["method"]}
+    for one in study.measured:
+        for method in study.contestants(one):
+            for metric, entry in study.metrics.items():
+                tables = one.levels(method, metric)
+                if (one.dataset, one.model, metric) in told or any(np.isfinite(t).any() for t in tables):
+                    continue
+                why = why_nothing(entry.arrays) if tables else why_absent(entry.arrays, one.model)
+                yield identity(one, method, metric) | {"reason": f"not evaluated: {why}"}
+
+
+def why_absent(arrays, model):
+    """Why a metric gave no row at all."""
+    if "replicates" in arrays:
+        return "one replicate only" + (", f* is not trained" if model == ORACLE else "")
+    tests = [name for name in arrays if name not in SUPPLIED and name not in COMPARED]
+    return f"no variant of {' and '.join(tests)}" if tests else "nothing to compare with"
+
+
+def datasets(samples):
+    """The data sets' splits: what was drawn, how often a cell is reused, whose data they are."""
+    for one in samples:
+        split = one.obs["bag"].astype(str).map(one.samples["split"].astype(str))
+        positive = one.obs["bag"].astype(str).map(one.samples["label"]) > 0
+        for name, table in one.samples.groupby(one.samples["split"].astype(str), sort=True):
+            rows = one.obs[split == name]
+            truth = rows.loc[positive[split == name], "truth"].dropna()
+            yield {
+                "dataset": one.name,
+                "split": name,
+                "samples": len(table),
+                "positives": int((table["label"] > 0).sum()),
+                "instances": len(rows),
+                "cells": rows["cell"].nunique(),
+                "reuse": len(rows) / max(rows["cell"].nunique(), 1),
+                "witness_rate": float((truth > 0).mean()) if len(truth) else np.nan,
+                "citation": one.source.get("citation", ""),
+                "licence": one.source.get("licence", ""),
+            }
+
+
+def identity(one, method, metric):
+    """What every row of a measurement begins with."""
+    return {"dataset": one.dataset, "model": one.model, "method": method, "metric": metric}

@@ -1,0 +1,42 @@
+"""Draw or read a data set and write it as samples (.h5ad)."""
+
+import json
+
+from xassay import catalogue
+from xassay.core import seeding
+
+
+def register(parser):
+    """Arguments of ``xassay data``."""
+    parser.add_argument("--dataset", required=True, metavar="PLUGIN", help="plug-in of datasets/")
+    parser.add_argument("--name", required=True, metavar="ID", help="id in the configuration")
+    parser.add_argument("--options", type=json.loads, default={}, metavar="JSON", help="keyword options")
+    parser.add_argument("--seed", type=int, default=0, help="the run's seed")
+    parser.add_argument("--out", required=True, metavar="FILE", help="samples (.h5ad)")
+
+
+def run(args):
+    """Call the plug-in, check what it gives, write it. Raises InputError for data unfit for an assay."""
+    plugin = catalogue.load("datasets", args.dataset, args.plugins)
+    samples = plugin.samples(seeding.generator(args.seed, "data", args.name), **args.options)
+    samples.name = args.name
+    samples.source = {
+        "citation": plugin.CARD["reference"],
+        **samples.source,
+        "dataset": args.dataset,
+        "options": args.options,
+    }
+    samples.check()
+    samples.write(args.out)
+    print(_summary(samples), flush=True)
+
+
+def _summary(samples):
+    """One line: what was drawn."""
+    counts = samples.samples.groupby(["split", "label"], observed=True).size().unstack(fill_value=0)
+    share = [f"{split} {' + '.join(map(str, counts.loc[split]))}" for split in counts.index]
+    drawn = (
+        f"{len(samples.obs)} instances of {samples.obs['cell'].nunique()} cells, {len(samples.var)} features"
+    )
+    names = " | ".join(samples.classes)
+    return f"{samples.name}: {len(samples.samples)} samples of {names} ({', '.join(share)}), {drawn}"

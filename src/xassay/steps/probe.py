@@ -1,0 +1,73 @@
+"""Ask each model about masks and orders that no method chose, and explain it with every control."""
+
+from pathlib import Path
+
+import numpy as np
+
+from xassay import catalogue
+from xassay.core import seeding
+from xassay.core.contracts import CONTROL, Probe
+from xassay.steps.attribute import Assay, add_arguments, plugin
+
+
+def register(parser):
+    """Arguments of ``xassay probe``."""
+    add_arguments(parser)
+    parser.add_argument("--out", required=True, metavar="FILE", help="the probe bank (.h5)")
+    parser.add_argument("--controls", required=True, metavar="DIR", help="folder for control_*.h5ad")
+
+
+def run(args):
+    """Write the bank, then the maps of the controls."""
+    assay = Assay(args)
+    bank(assay, assay.evaluate["masks"], assay.evaluate["orders"]).write(args.out)
+    names = [name for name in catalogue.entries("attribution", args.plugins) if name.startswith(CONTROL)]
+    controls = [plugin("attribution", name, name, {}, args.plugins) for name in names]
+    for record in assay.explain(controls):
+        record.write(Path(args.controls) / f"{record.method.id}.h5ad", assay.samples, assay.seen)
+
+
+def bank(assay, n_masks, n_orders):
+    """The answers of every seed's model: a core.bank.Bank."""
+    import torch
+
+    from xassay.core.bags import present
+    from xassay.core.bank import Bank
+    from xassay.core.masking import answers, curves
+
+    seen = assay.seen
+    there = present(seen.x).cpu().numpy()
+    drawn = [draw(assay, i, n.sum(), len(n), n_masks, n_orders) for i, n in zip(seen.ids, there, strict=True)]
+    subsets, orders = (np.stack(part) for part in zip(*drawn, strict=True))
+    nothing, everything = np.zeros_like(there)[:, None], there[:, None]
+    single = np.eye(there.shape[1], dtype=bool) & everything
+    masks = torch.from_numpy(np.concatenate([nothing, subsets, single, everything], 1)).to(seen.x.device)
+    orders = torch.from_numpy(orders).to(seen.x.device)
+    delta, random = [], []
+    for model in assay.models:
+        given = (model, seen.x, seen.baseline)
+        logits = answers(*given, masks, seen.target).cpu().numpy()
+        delta.append(logits[:, :1] - logits[:, 1:])
+        random.append(curves(*given, orders, seen.target).cpu().numpy())
+    delta = np.stack(delta)
+    probe = Probe(
+        masks=subsets,
+        delta=delta[..., :n_masks],
+        single=np.where(there, delta[..., n_masks:-1], np.nan),
+        total=delta[..., -1],
+    )
+    return Bank(seen.ids, probe, np.stack(random), seen.truth, seen.effect)
+
+
+def draw(assay, sample, n, width, n_masks, n_orders):
+    """Random subsets and orders of the ``n`` instances of ``sample``, from a stream of its own.
+
+    A subset's size is uniform from 1 to n - 1, since all replaced is asked by itself; a bag of one has but
+    that. Returns masks (mask, width) bool and orders (order, width), absent instances last."""
+    rng = seeding.generator(assay.seed, assay.samples.name, "probe", sample)
+    sizes = rng.integers(1, max(n, 2), size=n_masks)
+    rank = np.full((n_masks, width), width)
+    rank[:, :n] = rng.permuted(np.tile(np.arange(n), (n_masks, 1)), axis=1)
+    orders = np.tile(np.arange(width), (n_orders, 1))
+    orders[:, :n] = rng.permuted(orders[:, :n], axis=1)
+    return rank < sizes[:, None], orders

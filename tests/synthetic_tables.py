@@ -1,0 +1,203 @@
+"""Tables and trust cards as compare writes them, made up: what the report's tests read."""
+
+import json
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from xassay.report.reading import COLUMNS
+
+METHODS = [
+    "attention_weights",
+    "saliency",
+    "input_x_gradient",
+    "integrated_gradients",
+    "deep_lift",
+    "leave_one_out",
+    "single_instance",
+]
+CONTROLS = {"control_truth": 1.0, "control_random": 0.5, "control_constant": 0.5, "control_input": 0.56}
+METRICS = [
+    "recovery_auroc",
+    "abpc",
+    "faithfulness_correlation",
+    "completeness_gap",
+    "repeatability",
+    "agreement",
+    "repeatability_floor",
+    "randomisation_similarity",
+    "permutation_gain",
+    "noise_stability",
+]
+VARIANTS = {"randomisation_similarity": ["output", "top_2", "full"], "agreement": METHODS}
+VERDICTS = ["trust", "caution", "do not use"]
+
+
+def tables(
+    folder,
+    datasets=("pbmc_nk_cells", "simulated_bags"),
+    models=("oracle", "attention_mil"),
+    methods=METHODS[:5],
+    seeds=5,
+    truth=True,
+):
+    """Write synthetic tables and trust cards; returns the command line that makes a report of them."""
+    rng = np.random.default_rng(0)
+    rows = {name: [] for name in COLUMNS}
+    cards = []
+    for place, (dataset, model) in enumerate(product(datasets, models)):
+        seen = [m for m in methods if m != "attention_weights" or "attention" in model]
+        learned = None if model == "oracle" else place != 1
+        base = 0.95 if model == "oracle" else 0.85 if learned else 0.5
+        bag = np.clip(rng.normal(base + 0.08, 0.03, seeds), 0, 1)
+        if not truth:
+            rows["refused"].append((dataset, model, "", "recovery_auroc", "not evaluated: no truth"))
+        for method in sorted(set(methods) - set(seen)):
+            rows["refused"].append(
+                (dataset, model, method, "", f"{method} needs attention, which {model} lacks")
+            )
+        for metric, method in product(
+            METRICS[0 if truth else 1 :], [*seen, *CONTROLS, *(f"{m}~ensemble" for m in seen)]
+        ):
+            if method.endswith("~ensemble") and metric != "recovery_auroc":
+                continue
+            for variant in VARIANTS.get(metric, [""]):
+                mean = CONTROLS.get(method, base - 0.07 * rng.random() - 0.02 * len(variant))
+                flag = "breaks completeness" if method == "deep_lift" and learned else ""
+                rows["summary"].append(
+                    (
+                        dataset,
+                        model,
+                        method,
+                        metric,
+                        variant,
+                        seeds,
+                        100,
+                        0,
+                        mean,
+                        mean - 0.05,
+                        mean + 0.05,
+                        0.03,
+                        0.1,
+                        True,
+                        flag,
+                        "",
+                    )
+                )
+        for metric, z in zip(METRICS[:3], (0.7, 0.2, -1.4)):
+            rows["gates"].append(
+                (
+                    dataset,
+                    model,
+                    metric,
+                    "control_truth",
+                    "control_random",
+                    1,
+                    0.01,
+                    0.5,
+                    0.03,
+                    z,
+                    "excellent" if z > 0.5 else "marginal" if z > 0 else "fails",
+                    0.5,
+                    0.5,
+                    0.05,
+                    True,
+                    "",
+                )
+            )
+        for seed, twin in product(range(seeds), [False] if model == "oracle" else [False, True]):
+            rows["performance"].append(
+                (dataset, model, seed, twin, 0.5 if twin else bag[seed], 0.9, 0.1, 0.05)
+            )
+        rows["learned"].append(
+            (dataset, model, base, base - 0.02, base + 0.02, 0.5, 0.4, 0.3, 0.5, learned, "why")
+        )
+        for method, seed in product(seen, range(seeds)):
+            value = rng.uniform(0.4, 1)
+            rows["instances"].append(
+                (dataset, model, method, seed, bag[seed], value, bag[seed] >= 0.9 > value + 0.2)
+            )
+        for method in seen:
+            verdict = "not assessed" if learned is False else VERDICTS[rng.integers(3)]
+            rows["verdicts"].append(
+                (dataset, model, method, verdict, "recovery 0.71 is below 0.80; no floor")
+            )
+            criteria = dict(
+                recovery=dict(
+                    value=0.8,
+                    lower=0.75,
+                    upper=0.85,
+                    positive=1,
+                    negative=0.5,
+                    threshold=0.7,
+                    passed=True,
+                    text="finds the witnesses",
+                ),
+                robustness=dict(
+                    value=None,
+                    lower=None,
+                    upper=None,
+                    positive=None,
+                    negative=None,
+                    threshold=0.5,
+                    passed=None,
+                    text="not evaluated",
+                ),
+            )
+            cards.append(
+                dict(
+                    dataset=dataset,
+                    model=model,
+                    method=method,
+                    label=method.replace("_", " "),
+                    verdict=verdict,
+                    reasons=["recovery 0.71 is below 0.80"],
+                    criteria=criteria,
+                )
+            )
+            for quantile, i in product((0.0, 0.5, 1.0), range(40)):
+                planted = "CD56+ NK" if i % 13 == 0 else f"type {i % 4}"
+                rows["gallery"].append(
+                    (
+                        dataset,
+                        model,
+                        method,
+                        quantile,
+                        f"bag_{quantile}",
+                        0.5 + quantile / 2,
+                        i,
+                        f"c{i}",
+                        planted,
+                        int(i % 13 == 0),
+                        rng.normal() + 2 * (i % 13 == 0),
+                    )
+                )
+            rows["features"] += [(dataset, model, method, f"GENE{k}", 1 / (k + 1), k + 1) for k in range(12)]
+    for dataset, split in product(datasets, ("train", "validation", "test")):
+        rows["datasets"].append((dataset, split, 100, 50, 5000, 400, 12.5, 0.05, "zheng2017", "CC BY 4.0"))
+    (folder / "tables").mkdir(parents=True)
+    for name, columns in COLUMNS.items():
+        pd.DataFrame(rows[name], columns=columns).to_parquet(folder / "tables" / f"{name}.parquet")
+    config = dict(
+        seeds=seeds,
+        datasets={d: {} for d in datasets},
+        attribution={m: {} for m in methods},
+        models={m: {} for m in models if m != "oracle"},
+        silent_failure=dict(bag=0.9, instance=0.7),
+    )
+    provenance = dict(
+        versions={"python": "3.11.7"}, seed=0, seeds=seeds, code={"attribute": "abc123"}, config=config
+    )
+    (folder / "trust.json").write_text(json.dumps(dict(cards=cards, provenance=provenance)))
+    return [
+        "report",
+        "--tables",
+        str(folder / "tables"),
+        "--trust",
+        str(folder / "trust.json"),
+        "--figures",
+        str(folder / "figures"),
+        "--out",
+        str(folder / "report.html"),
+    ]

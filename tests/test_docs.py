@@ -1,0 +1,57 @@
+"""What the documents say exists, exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from xassay.__main__ import verbs
+from xassay.catalogue import entries
+from xassay.core.contracts import FOLDERS
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "config/README.md", "results/README.md")]
+TARGETS = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.M)[1].split()
+BIBLIOGRAPHY = ROOT / "resources" / "references.bib"
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_exist(path):
+    text = path.read_text()
+    for target in re.findall(r"`make ([a-z-]+)|^make ([a-z-]+)", text, re.M):
+        assert max(target) in TARGETS, target
+    for verb in re.findall(r"python -m xassay ([a-z]+)", text):
+        assert verb in verbs()
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path):
+    for place in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+        if "://" not in place:
+            assert (path.parent / place).exists(), place
+
+
+def test_every_target_is_a_recipe():
+    text = (ROOT / "Makefile").read_text()
+    assert all(re.search(rf"^{target}:", text, re.M) for target in TARGETS)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_reference_is_in_the_bibliography(folder):
+    known = set(re.findall(r"^@\w+\{([^,]+),", BIBLIOGRAPHY.read_text(), re.M))
+    for name, entry in entries(folder).items():
+        keys = entry.card["reference"]
+        for key in [keys] if isinstance(keys, str) else keys or []:
+            assert key in known, f"{name}: {key}"
+
+
+def test_no_path_of_one_machine_is_told():
+    files = [
+        path
+        for part in ("src", "workflow", "config", "docs")
+        for path in (ROOT / part).rglob("*")
+        if path.is_file()
+    ]
+    for path in [*files, *TEXTS, ROOT / "Makefile", ROOT / "Snakefile"]:
+        if path.suffix in (".py", ".md", ".smk", ".yaml", ".rst", ""):
+            assert not re.search(r"/(home|root|work)/", path.read_text()), path

@@ -1,0 +1,111 @@
+"""A model's answers to masks, against the plain definition."""
+
+import pytest
+import torch
+from toy_models import Attentive, L, Net, bag, references
+
+from xassay.core.explaining import replacement
+from xassay.core.masking import answers, curves, ordered, removal
+from xassay.core.targets import explained
+
+SIZES = [5, 1, 3]
+
+
+class Opaque(torch.nn.Module):
+    """A model without its halves: the slow path."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return self.model(x)
+
+
+@pytest.fixture(params=[Net, Attentive])
+def model(request):
+    torch.manual_seed(0)
+    return request.param(4).eval()
+
+
+@pytest.fixture
+def x():
+    return bag(3, 5, 4, sizes=SIZES)
+
+
+@pytest.fixture
+def masks(x):
+    drawn = torch.rand(3, 7, 5, generator=torch.Generator().manual_seed(0)) < 0.5
+    return drawn & ~x[:, None, :, 0].isnan()
+
+
+TARGET = torch.tensor([1, 0, 1])
+
+
+def test_answers_are_the_logits_of_mixed_bags(model, x, masks):
+    baseline = references(x)
+    found = answers(model, x, baseline, masks, TARGET)
+    for s in range(3):
+        for m in range(7):
+            mixed = [torch.where(masks[s, m, :, None], b[s], x[s])[None] for b in baseline]
+            one = torch.stack([explained(model(bag), TARGET[s : s + 1]) for bag in mixed]).mean()
+            torch.testing.assert_close(found[s, m].float(), one, atol=1e-5, rtol=0)
+
+
+def test_mixing_embeddings_is_mixing_inputs(model, x, masks):
+    given = (x, references(x), masks, TARGET)
+    torch.testing.assert_close(answers(model, *given), answers(Opaque(model), *given), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("chunk", [1, 4, 1000])
+def test_chunk_size_does_not_matter(model, x, masks, chunk):
+    given = (model, x, references(x), masks, TARGET)
+    torch.testing.assert_close(answers(*given, chunk=chunk), answers(*given), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("wrap", [Opaque, lambda model: model])
+def test_removal_makes_a_smaller_bag(model, x, wrap):
+    masks = torch.zeros(3, 1, 5, dtype=torch.bool)
+    masks[0, 0, [1, 3]] = True
+    found = answers(wrap(model), x, removal(x), masks, TARGET)[0, 0]
+    smaller = model(x[:1, [0, 2, 4]])[0, 0].double()
+    torch.testing.assert_close(found, smaller, atol=1e-5, rtol=0)
+
+
+def test_curves_are_answers_to_growing_masks(model, x):
+    baseline = references(x)
+    order = ordered(torch.where(x[..., 0].isnan(), torch.nan, x[..., 0]), descending=True)
+    found = curves(model, x, baseline, order, TARGET)
+    assert found.shape == (3, 1, 6)
+    for s, size in enumerate(SIZES):
+        assert found[s, 0, size + 1 :].isnan().all() and not found[s, 0, : size + 1].isnan().any()
+        for step in range(size + 1):
+            mask = torch.zeros(3, 1, 5, dtype=torch.bool)
+            mask[s, 0, order[s, 0, :step]] = True
+            torch.testing.assert_close(
+                found[s, 0, step], answers(model, x, baseline, mask, TARGET)[s, 0], atol=1e-6, rtol=0
+            )
+
+
+def test_curve_of_a_linear_model_is_a_cumulative_sum():
+    w, x = torch.tensor([1.0, -2.0]), bag(1, 6, 2)
+    contribution = (x @ w)[0]
+    order = ordered((x @ w), descending=True)
+    found = curves(L(w), x, torch.zeros_like(x)[None], order, torch.ones(1, dtype=torch.long))[0, 0]
+    expected = contribution.sum() - torch.cat(
+        [torch.zeros(1), contribution.sort(descending=True).values.cumsum(0)]
+    )
+    torch.testing.assert_close(found.float(), expected, atol=1e-5, rtol=0)
+
+
+def test_orders_put_absent_instances_last():
+    attribution = torch.tensor([[0.5, torch.nan, -1.0, 0.5]])
+    assert ordered(attribution, descending=True).tolist() == [[[0, 3, 2, 1]]]
+    assert ordered(attribution, descending=False).tolist() == [[[2, 0, 3, 1]]]
+
+
+def test_map_without_a_value_for_a_present_instance_has_no_curve(model, x):
+    attribution = torch.where(x[..., 0].isnan(), torch.nan, x[..., 0].double())
+    attribution[2, 1] = torch.nan
+    for curve in replacement(model, x, TARGET, references(x), attribution):
+        assert curve[2].isnan().all() and not curve[0].isnan().any()

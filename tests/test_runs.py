@@ -1,0 +1,168 @@
+"""Real runs of the test study: the same bytes whatever the cores, after a crash, and never two at once."""
+
+import fcntl
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from snakemakes import ROOT, copy
+
+ALONE = [sys.executable, "workflow/scripts/alone.py"]
+STUDY = ["--configfile", "config/test.yaml"]
+
+
+def start(folder, *arguments, command=(*ALONE, *STUDY)):
+    """A run of the test study in ``folder``; what it says goes to the file ``said`` there."""
+    with open(folder / "said", "w") as said:
+        return subprocess.Popen(
+            [*command, *arguments], cwd=folder, stdout=said, stderr=said, start_new_session=True
+        )
+
+
+def finished(folder, *arguments, **how):
+    """What a run said, after it ended well."""
+    status = start(folder, *arguments, **how).wait()
+    said = (folder / "said").read_text()
+    assert status == 0, said[-3000:]
+    return said
+
+
+def tables(folder):
+    """Every table and the trust cards, as bytes."""
+    results = folder / "results"
+    return {
+        path.name: path.read_bytes() for path in [*(results / "tables").iterdir(), results / "trust.json"]
+    }
+
+
+def ran(said):
+    """Outputs of the jobs that a run finished, by job id."""
+    ids = dict(re.findall(r"^    output: (.*)\n(?:    .*\n)*?    jobid: (\d+)$", said, re.M))
+    outputs = {number: output for output, number in ids.items()}
+    return {
+        outputs[number] for number in re.findall(r"^Finished jobid: (\d+)", said, re.M) if number in outputs
+    }
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The test study, run from scratch on two cores."""
+    folder = copy(tmp_path_factory.mktemp("run"))
+    said = finished(folder, "--cores", "2")
+    return folder, said
+
+
+@pytest.mark.slow
+def test_a_run_makes_the_report_and_a_second_one_nothing(run):
+    folder, _ = run
+    assert json.loads((folder / "results/trust.json").read_text())["cards"]
+    page = (folder / "results/report.html").read_text()
+    assert not re.search(r'(src|href)="https?:', page.split("<body")[0])
+    assert "Nothing to be done" in finished(folder, "--cores", "2")
+
+
+@pytest.mark.slow
+def test_controls_have_no_job_of_their_own(run):
+    folder, said = run
+    assert (folder / "results/attributions/small_pbmc/small_attention/control_truth.h5ad").exists()
+    assert "method=control" not in said
+
+
+@pytest.mark.slow
+def test_two_runs_from_scratch_give_the_same_bytes_whatever_the_cores(run, tmp_path):
+    folder = copy(tmp_path, run[0])
+    finished(folder, "--cores", "1")
+    one, two = tables(folder), tables(run[0])
+    assert one.keys() == two.keys()
+    assert [name for name in one if one[name] != two[name]] == []
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle_the_same_command_completes(run, tmp_path):
+    folder = copy(tmp_path, run[0])
+    first = start(folder, "--cores", "2")
+    wait_for(lambda: (folder / "said").read_text().count("Finished jobid") >= 7, first)
+    os.kill(first.pid, signal.SIGKILL)  # its jobs live on, and write
+    first.wait()
+    done = ran((folder / "said").read_text())
+    assert any((folder / ".snakemake/locks").iterdir())
+    again = finished(folder, "--cores", "2")
+    assert "attributions" in again
+    assert not done & ran(again), "a finished job ran again"
+    assert tables(folder) == tables(run[0])
+
+
+def wait_for(condition, process, seconds=400):
+    """Until something is so, or the process has ended."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def sleeper(tmp_path):
+    """A folder with the starting script and a workflow that runs until the file ``go`` is there."""
+    script = tmp_path / "workflow" / "scripts" / "alone.py"
+    script.parent.mkdir(parents=True)
+    script.write_text((ROOT / "workflow" / "scripts" / "alone.py").read_text())
+    (tmp_path / "Snakefile").write_text(
+        'rule all:\n    output: "done"\n    shell: "touch began; while [ ! -e go ]; do sleep 0.1; done; touch {output}"\n'
+    )
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command", [ALONE, [sys.executable, "-m", "snakemake"]], ids=["make run", "snakemake"]
+)
+def test_a_living_run_is_left_alone(sleeper, command):
+    living = start(sleeper, "--cores", "1", command=command)
+    wait_for((sleeper / "began").exists, living)
+    second = subprocess.run([*ALONE, "--cores", "1"], cwd=sleeper, capture_output=True, text=True)
+    assert second.returncode == 1
+    assert second.stderr.startswith("make run: another run is alive in this folder")
+    assert second.stderr.count("\n") == 1
+    (sleeper / "go").touch()
+    assert living.wait() == 0
+    assert "Nothing to be done" in finished(sleeper, "--cores", "1", command=ALONE)
+
+
+@pytest.mark.slow
+def test_a_lock_that_a_crash_left_is_cleared(sleeper):
+    crashed = start(sleeper, "--cores", "1", command=ALONE)
+    wait_for((sleeper / "began").exists, crashed)
+    os.killpg(crashed.pid, signal.SIGKILL)
+    crashed.wait()
+    (sleeper / "go").touch()
+    assert any((sleeper / ".snakemake/locks").iterdir())
+    with open(sleeper / ".snakemake" / "alone") as held:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finished(sleeper, "--cores", "1", command=ALONE)
+    assert (sleeper / "done").exists()
+
+
+@pytest.mark.slow
+def test_parsing_costs_little(tmp_path):
+    """Processor seconds of Snakemake over those of an empty workflow: it parses again in every job of a cluster."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "Snakefile").write_text("rule all:\n    input: []\n")
+    (tmp_path / "ours").mkdir()
+    ours, empty = (
+        min(seconds(folder) for _ in range(5)) for folder in (copy(tmp_path / "ours"), tmp_path / "empty")
+    )
+    assert ours - empty < 0.3
+
+
+def seconds(folder):
+    """Processor seconds that it takes to list the rules of a workflow."""
+    listing = [sys.executable, "-m", "snakemake", "--list-rules"]
+    process = subprocess.Popen(listing, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    assert status == 0
+    return used.ru_utime + used.ru_stime

@@ -1,0 +1,189 @@
+# Path patterns, and the named functions of the rules. What a study holds is worked out in src/xassay.
+import hashlib
+import shlex
+
+sys.path.insert(0, SOURCE)
+# In the command, because a conda environment is activated without the caller's PYTHONPATH.
+shell.prefix(f"export PYTHONPATH={shlex.quote(SOURCE)}; ")
+
+from xassay import configuration
+from xassay.configuration import canonical
+from xassay.core.contracts import FOLDERS
+from xassay.core.errors import InputError
+from xassay.fingerprint import fingerprint, members
+
+try:
+    STUDY = configuration.read(config, SCHEMA)
+except InputError as fault:
+    print(fault, file=sys.stderr)
+    sys.exit(1)
+
+SETTINGS = STUDY.settings
+SEED = SETTINGS["seed"]
+PLUGINS = SETTINGS["plugins"]
+DEVICE = SETTINGS["device"]  # a resource: a change re-runs nothing
+os.environ.update(XASSAY_PLUGINS=PLUGINS or "")
+
+DATA = "results/data/{dataset}.h5ad"
+MODEL = "results/models/{dataset}/{model}.pt"
+PREDICTIONS = "results/models/{dataset}/{model}.parquet"
+PROBE = "results/probes/{dataset}/{model}.h5"
+ATTRIBUTION = "results/attributions/{dataset}/{model}/{method}.h5ad"
+CONTROLS = [ATTRIBUTION.replace("{method}", name) for name in STUDY.controls]
+SCORES = "results/scores/{dataset}/{model}.parquet"
+GALLERY = "results/scores/{dataset}/{model}.gallery.parquet"
+FEATURES = "results/scores/{dataset}/{model}.features.parquet"
+LARGE = ["scores", "gallery", "features"]  # as Parquet alone
+SMALL = [
+    "summary",
+    "gates",
+    "performance",
+    "learned",
+    "instances",
+    "ranks",
+    "verdicts",
+    "refused",
+    "datasets",
+]
+PARQUETS = [f"results/tables/{name}.parquet" for name in LARGE + SMALL]
+TABLES = [f"results/tables/{name}.csv" for name in SMALL]
+TRUST = "results/trust.json"
+FIGURES = "results/figures"
+PAGE = "results/report.html"
+
+
+wildcard_constraints:
+    dataset=r"[a-z][a-z0-9_]*(~[A-Za-z0-9_.+-]+)?",
+    model=r"[a-z][a-z0-9_]*",
+    method=r"(?!control_)[a-z][a-z0-9_]*",
+
+
+def of_pairs(pattern):
+    """A pattern's files, one for every data set and model that reads it."""
+    return [pattern.format(dataset=dataset, model=model) for dataset, model in STUDY.pairs()]
+
+
+def plan_of(section):
+    """A section's plug-ins and options by id, as JSON."""
+    return canonical(STUDY.plan(section))
+
+
+def code_of(step, plugins):
+    """Fingerprint of a step and of the plug-ins that it runs."""
+    modules = {f"xassay.steps.{step}", *(plugin.module for plugin in plugins)}
+    return fingerprint(*sorted(modules), plugins=PLUGINS)
+
+
+# Functions of the wildcards: Snakemake calls them for the jobs that it considers, not at every parse
+
+
+def plugin_of(section, wildcard):
+    """The name of the plug-in that a wildcard chooses from a section."""
+
+    def plugin(wildcards):
+        return STUDY.choice(section, wildcards[wildcard]).plugin
+
+    return plugin
+
+
+def options_of(section, wildcard):
+    """All options of what a wildcard chooses from a section, as JSON."""
+
+    def options(wildcards):
+        return canonical(STUDY.choice(section, wildcards[wildcard]).options)
+
+    return options
+
+
+def baseline_of(wildcards):
+    """The data set's baseline, as JSON."""
+    return canonical(STUDY.datasets[wildcards.dataset].baseline)
+
+
+def files_of(wildcards):
+    """Input files that a data set's options name."""
+    return STUDY.datasets[wildcards.dataset].files
+
+
+def maps_of(wildcards):
+    """Maps of the controls and of every method that can explain the model."""
+    methods = STUDY.methods_of(wildcards.dataset, wildcards.model)
+    return CONTROLS + [ATTRIBUTION.replace("{method}", method) for method in methods]
+
+
+def folder_of_input(wildcards, input):
+    """The folder that the last input lies in."""
+    return os.path.dirname(input[-1])
+
+
+def folder_of_output(wildcards, output):
+    """The folder that the last output lies in."""
+    return os.path.dirname(output[-1])
+
+
+def seeds_of(wildcards):
+    """Replicates of a model."""
+    return STUDY.seeds(wildcards.model)
+
+
+def gpus(wildcards):
+    """Graphics cards of a job that can use one."""
+    return int(DEVICE.startswith("cuda"))
+
+
+def data_code(wildcards):
+    """Code of a data set."""
+    return code_of("data", [STUDY.datasets[wildcards.dataset].entry])
+
+
+def train_code(wildcards):
+    """Code of a model and its training."""
+    return code_of("train", [STUDY.builder(wildcards.dataset, wildcards.model)])
+
+
+def probe_code(wildcards):
+    """Code of the probe: the model, the tests and the controls."""
+    builder = STUDY.builder(wildcards.dataset, wildcards.model)
+    return code_of("probe", [builder, *STUDY.entries("stability"), *STUDY.entries("controls")])
+
+
+def attribute_code(wildcards):
+    """Code of a method: the model, the tests and the method."""
+    builder = STUDY.builder(wildcards.dataset, wildcards.model)
+    return code_of(
+        "attribute",
+        [
+            builder,
+            *STUDY.entries("stability"),
+            STUDY.attribution[wildcards.method].entry,
+        ],
+    )
+
+
+def score_code(wildcards):
+    """Code of every metric."""
+    return code_of("score", STUDY.entries("evaluation"))
+
+
+def compare_code(wildcards):
+    """Code of intervals, gates and verdicts."""
+    return code_of("compare", [])
+
+
+def report_code(wildcards):
+    """Code of the page and its figures."""
+    return fingerprint("xassay.steps.report", *members("xassay.report.figures"))
+
+
+def bibliography(wildcards):
+    """What the references say, in 12 digits."""
+    return hashlib.sha256((HERE / "resources" / "references.bib").read_bytes()).hexdigest()[:12]
+
+
+def study_of(wildcards):
+    """The study with the fingerprint of every plug-in that it uses, as JSON."""
+    code = {
+        section: {name: fingerprint(choice.entry.module, plugins=PLUGINS) for name, choice in choices.items()}
+        for section, choices in ((folder, getattr(STUDY, folder)) for folder in FOLDERS)
+    }
+    return canonical(STUDY.description() | {"code": code})

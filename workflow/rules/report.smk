@@ -1,0 +1,38 @@
+# The page, and its figures.
+
+
+rule report:
+    input:
+        trust=TRUST,
+        tables=PARQUETS,
+    output:
+        figures=report(
+            directory(FIGURES),
+            patterns=["{figure}.svg"],
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+        page=report(
+            PAGE,
+            caption="../report/page.rst",
+            category="Report",
+            labels={"page": "verdicts and evidence"},
+        ),
+    log:
+        "results/logs/report.log",
+    benchmark:
+        "results/benchmarks/report.tsv"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        folder=folder_of_input,
+        code=report_code,
+        references=bibliography,
+    shell:
+        "python -m xassay report --tables {params.folder} --trust {input.trust} "
+        "--figures {output.figures} --out {output.page} > {log} 2>&1"

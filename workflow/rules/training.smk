@@ -1,0 +1,31 @@
+# Every seed of a model, and its twins trained on permuted labels, in one job.
+
+
+rule train:
+    input:
+        DATA,
+    output:
+        model=MODEL,
+        predictions=PREDICTIONS,
+    log:
+        "results/logs/train/{dataset}/{model}.log",
+    benchmark:
+        "results/benchmarks/train/{dataset}/{model}.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+        gpu=gpus,
+        device=DEVICE,
+    params:
+        plugin=plugin_of("models", "model"),
+        options=options_of("models", "model"),
+        seeds=seeds_of,
+        seed=SEED,
+        code=train_code,
+    shell:
+        "python -m xassay train --data {input} --model {params.plugin} --name {wildcards.model} "
+        "--options {params.options:q} --seeds {params.seeds} --seed {params.seed} --device {resources.device} "
+        "--out {output.model} --predictions {output.predictions} 2>&1 | tee {log}"
