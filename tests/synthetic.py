@@ -88,6 +88,7 @@ class Study:
             name: answers + share * self.noise(answers.shape, present) for name, (share, _) in METHODS.items()
         }
         maps["control_truth"] = np.broadcast_to(exact, answers.shape).copy()
+        maps["control_shapley"] = answers.copy()
         maps["control_random"] = self.noise(answers.shape, present)
         maps["control_constant"] = np.where(present, 1.0, np.nan) * np.ones((seeds, 1, 1))
         files = [

@@ -111,7 +111,7 @@ def tables(
                 (dataset, model, seed, twin, 0.5 if twin else bag[seed], 0.9, 0.1, 0.05)
             )
         rows["learned"].append(
-            (dataset, model, base, base - 0.02, base + 0.02, 0.5, 0.4, 0.3, 0.5, learned, "why")
+            (dataset, model, base, base - 0.02, base + 0.02, 0.5, 0.4, 0.3, 0.5, 0.2, learned, "why")
         )
         for method, seed in product(seen, range(seeds)):
             value = rng.uniform(0.4, 1)
@@ -175,7 +175,9 @@ def tables(
                 )
             rows["features"] += [(dataset, model, method, f"GENE{k}", 1 / (k + 1), k + 1) for k in range(12)]
     for dataset, split in product(datasets, ("train", "validation", "test")):
-        rows["datasets"].append((dataset, split, 100, 50, 5000, 400, 12.5, 0.05, "zheng2017", "CC BY 4.0"))
+        rows["datasets"].append(
+            (dataset, split, 100, 50, 5000, 400, 40, 12.5, 0.05, "zheng2017", "CC BY 4.0")
+        )
     (folder / "tables").mkdir(parents=True)
     for name, columns in COLUMNS.items():
         pd.DataFrame(rows[name], columns=columns).to_parquet(folder / "tables" / f"{name}.parquet")

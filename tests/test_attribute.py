@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from xassay import catalogue
 from xassay.__main__ import main
 from xassay.core.bank import Bank
 from xassay.core.explanations import Explanation
@@ -120,7 +121,8 @@ def test_random_orders_lead_from_the_bag_to_its_baseline(probed):
 
 def test_every_control_is_explained(study, probed):
     found = {path.stem: Explanation.read(path) for path in (study / "controls").glob("*.h5ad")}
-    assert set(found) == {"control_truth", "control_random", "control_constant", "control_input"}
+    assert set(found) == {name for name in catalogue.entries("attribution") if name.startswith("control_")}
+    assert not found["control_shapley"].variants and found["control_input"].variants
     for explanation in found.values():
         assert explanation.ids == probed.ids and explanation.instance.shape == probed.probe.single.shape
     np.testing.assert_array_equal(found["control_truth"].instance[0], probed.truth)
@@ -200,3 +202,59 @@ def test_evaluated_arrays_do_not_depend_on_the_model(study):
     one, other = Assay(args).seen, Assay(args).seen
     np.testing.assert_array_equal(one.baseline, other.baseline)
     assert one.baseline.shape == (2, *one.x.shape)
+
+
+MIXING = """
+from torch import nn
+
+CARD = dict(label="Mine", kinds=("bag",), provides=({provides}), reference="")
+
+
+def build(shape, n_outputs):
+    return Mixing(shape[-1], n_outputs)
+
+
+class Mixing(nn.Module):
+    def __init__(self, n_features, n_outputs):
+        super().__init__()
+        self.output = nn.Linear(n_features, n_outputs)
+
+    def embed(self, x):
+        return x - x.nanmean(1, keepdim=True)
+
+    def pool(self, h):
+        return self.output(h.square()).nansum(1)
+
+    def forward(self, x):
+        return self.pool(self.embed(x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("stem", "provides"), [("mixing_a", '"gradient", "instances"'), ("mixing_b", '"gradient",')]
+)
+def test_model_that_mixes_instances_may_not_provide_them(study, plugins, capsys, stem, provides):
+    from xassay import catalogue
+    from xassay.core import weights
+
+    folder = plugins("models", stem, MIXING.format(provides=provides))
+    net = catalogue.load("models", stem, folder).build((5, 6), 1)
+    meta = {
+        "name": "mine", "model": stem, "options": {}, "shape": [5, 6], "n_outputs": 1, "seeds": 1,
+        "classes": ["no", "yes"], "dataset": "toy",
+    }  # fmt: skip
+    weights.save(study / f"{stem}.pt", meta, {"seed_0": net.state_dict(), "permuted_0": net.state_dict()})
+    words = [
+        *shared(study),
+        "--method",
+        "leave_one_out",
+        "--name",
+        "loo",
+        "--out",
+        str(study / f"{stem}.h5ad"),
+    ]
+    words[words.index(str(study / "model.pt"))] = str(study / f"{stem}.pt")
+    refused = "instances" in provides
+    assert main(["attribute", *words, "--plugins", folder]) == refused
+    line = 'xassay attribute: model mine provides "instances" but its embed() of an instance depends on the others'
+    assert capsys.readouterr().err.startswith(line) == refused

@@ -4,6 +4,7 @@ import analytic
 import numpy as np
 import pytest
 
+from xassay.core.curves import typical
 from xassay.evaluation import (
     abpc,
     agreement,
@@ -100,7 +101,7 @@ def test_completeness_gap():
 
 def test_abpc_of_a_linear_model_is_a_difference_of_cumulative_sums():
     found = abpc.score(analytic.curve(L, X, EXACT[0]))
-    scale = np.median(np.abs(np.nansum(EXACT[0], -1)))
+    scale = np.sqrt(np.mean(np.nansum(EXACT[0], -1) ** 2))
     for s, phi in enumerate(EXACT[0]):
         phi = np.sort(phi[~np.isnan(phi)])
         fall = [np.concatenate([[0], np.cumsum(part)]) for part in (phi[::-1], phi)]
@@ -135,6 +136,7 @@ def test_faithfulness_of_exact_scaled_negated_constant_and_random_maps():
     assert score(7 * EXACT) == approx(np.ones((1, 20)))
     assert score(-EXACT) == approx(-np.ones((1, 20)))
     assert np.isnan(score(0 * EXACT)).all()
+    assert np.isnan(score(0.1 + 0 * EXACT)).all()  # the size of a mask alone earns nothing
     many = answers._replace(
         **{k: np.repeat(getattr(answers, k), 500, 0) for k in ("delta", "single", "total")}
     )
@@ -193,3 +195,12 @@ def test_permutation_gain_is_the_difference_of_recoveries():
     assert permutation_gain.score(ORACLE, TRUTH, CONSTANT) == approx(np.full((1, 20), 0.5))
     assert permutation_gain.score(ORACLE, TRUTH, ORACLE) == approx(np.zeros((1, 20)))
     assert permutation_gain.score(-ORACLE, TRUTH, ORACLE) == approx(-np.ones((1, 20)))
+
+
+def test_the_unit_of_falls_is_not_the_gap_between_two_kinds_of_bags():
+    """Half of the bags hardly fall: one bag more or less of a kind must not change the unit by much."""
+    falls = np.r_[np.full(50, 0.1), np.full(50, 10.0)]
+    more, less = typical(falls[None, 1:])[0, 0], typical(falls[None, :-1])[0, 0]
+    assert more == pytest.approx(less, rel=0.02)
+    assert np.isnan(typical(np.zeros((1, 3)))).all() and np.isnan(typical(np.full((1, 3), np.nan))).all()
+    assert typical(np.array([[3.0, np.nan, -3.0]])) == approx(np.array([[3.0]]))

@@ -4,8 +4,11 @@ import pytest
 import torch
 from toy_models import Attentive, L, Net, bag, references
 
+from xassay import catalogue
+from xassay.core import bags
+from xassay.core.errors import InputError
 from xassay.core.explaining import replacement
-from xassay.core.masking import answers, curves, ordered, removal
+from xassay.core.masking import answers, check_instances, curves, ordered, removal
 from xassay.core.targets import explained
 
 SIZES = [5, 1, 3]
@@ -109,3 +112,65 @@ def test_map_without_a_value_for_a_present_instance_has_no_curve(model, x):
     attribution[2, 1] = torch.nan
     for curve in replacement(model, x, TARGET, references(x), attribution):
         assert curve[2].isnan().all() and not curve[0].isnan().any()
+
+
+class Centred(Net):
+    """Each instance's embedding less the mean of its bag's: it knows of the others."""
+
+    def embed(self, x):
+        h, mask = super().embed(x), bags.present(x)
+        return h - bags.masked_mean(bags.filled(h, mask), mask)[:, None]
+
+    def pool(self, h):
+        return super().pool(h.square())
+
+
+class Mixing(Attentive):
+    """Only the attention logit, a small column of the embedding, knows of the others."""
+
+    def embed(self, x):
+        h = super().embed(x)
+        return torch.cat([h[..., :-1], 1e-3 * (h[..., -1:] - h[..., -1:].nanmean(1, keepdim=True))], -1)
+
+
+class Beside(Net):
+    """The model does more than its halves."""
+
+    def forward(self, x):
+        return super().forward(x) + bags.present(x).sum(1, keepdim=True)
+
+
+@pytest.mark.parametrize("mixer", [Centred, Mixing])
+def test_embedding_that_mixes_instances_is_refused(mixer, x):
+    with pytest.raises(
+        InputError, match='^model mine provides "instances" but its embed.. of an instance depend'
+    ):
+        check_instances(mixer(4), x, references(x), "mine")
+
+
+def test_model_that_is_not_its_halves_is_refused(x):
+    with pytest.raises(InputError, match="it is not pool"):
+        check_instances(Beside(4), x, references(x), "mine")
+
+
+def test_honest_models_are_not_refused(model, x):
+    check_instances(model, x, references(x), "mine")
+    check_instances(Opaque(Centred(4)), x, references(x), "mine")
+    check_instances(model, x[1:2], references(x)[:, 1:2], "mine")
+
+
+@pytest.mark.parametrize("name", ["mean_pooling", "max_pooling", "attention_mil", "gated_attention_mil"])
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_shipped_models_are_not_refused(name, scale):
+    x = scale * bag(20, 30, 50, sizes=list(range(11, 31)))
+    for seed in range(5):
+        torch.manual_seed(seed)
+        net = catalogue.load("models", name).build((30, 50), 1).eval()
+        check_instances(net, x, scale * references(x), name)
+
+
+def test_model_whose_card_says_so_is_asked_about_whole_bags(x, masks):
+    honest, given = Centred(4), (x, references(x), masks, TARGET)
+    honest.provides = {"gradient"}
+    check_instances(honest, x, references(x), "mine")
+    torch.testing.assert_close(answers(honest, *given), answers(Opaque(honest), *given))

@@ -121,7 +121,7 @@ def test_early_stopping_keeps_the_best_epoch():
         loop.Part(x, 1 - y),
         np.random.default_rng(0),
         loop.Recipe(rate=0.05),
-        lambda _, v: losses.append(v),
+        report=lambda _, v: losses.append(v),
     )
     assert done.epochs == len(losses) == done.epoch + loop.RECIPE.patience
     kept = loop.loss(loop.logits(model, x), 1 - y, loop.class_weight(y)).item()

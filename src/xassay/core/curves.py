@@ -20,11 +20,12 @@ def whole(curve):
 
 
 def typical(values):
-    """Median size over the samples of each replicate: the unit in which falls and gaps are given.
+    """Root mean square over the samples of each replicate: the unit in which falls and gaps are given.
 
-    values: (replicate, sample). Returns (replicate, 1); NaN where it is 0 or nothing is defined.
-    One unit for all samples: a sample's own f(x) - f(b) may be close to 0 or negative."""
-    size = np.abs(values)
-    undefined = np.isnan(size).all(-1, keepdims=True)
-    median = np.nanmedian(np.where(undefined, 0, size), -1, keepdims=True)
-    return np.where(median > 0, median, np.nan)
+    values: (replicate, sample). Returns (replicate, 1); NaN where it is 0 or nothing is defined. One unit for
+    all samples, since a sample's own f(x) - f(b) may be close to 0 or negative; and not the median, which,
+    with as many negative bags (where f hardly falls) as positive ones, lies in the gap between the two."""
+    known = ~np.isnan(values)
+    total = np.where(known, values, 0)
+    size = np.sqrt((total**2).sum(-1, keepdims=True) / np.maximum(known.sum(-1, keepdims=True), 1))
+    return np.where(size > 0, size, np.nan)

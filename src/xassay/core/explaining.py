@@ -122,7 +122,8 @@ def vary(records, test, seed, model, twin, seen, draws, streams):
     """Explain the variants that a stability test yields for one seed, and add their maps to each record.
 
     test: Plugin; seen: Evaluated; draws: of this seed; streams: names -> generator, for the test and for
-    methods that draw. What is true of a target is the opposite of what is true of another."""
+    methods that draw. A CARD with ``variants=False`` opts out: a costly control that no metric compares. What
+    is true of a target is the opposite of what is true of another."""
     at = torch.from_numpy(seen.variants).to(seen.x.device)
     target, truth = seen.target[at], seen.known[at]
     arrays = {"x": seen.x[at], "target": target, "baseline": seen.baseline[:, at]}
@@ -130,6 +131,8 @@ def vary(records, test, seed, model, twin, seen, draws, streams):
     for name, changed, x, asked, baseline in found:
         known = torch.where((asked == target)[:, None], truth, -truth)
         for record in records:
+            if not record.method.card.get("variants", True):
+                continue
             rng = streams(test.id, record.method.id, name)
             instance = explain(record.method, changed, x, asked, baseline, rng, known)[1]
             record.variants.append(Variant(test.id, name, seed, instance.cpu().numpy()))

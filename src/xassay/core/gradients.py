@@ -2,7 +2,8 @@
 
 Where a model's input reaches its first linear layer by affine steps alone (masked, centred), a straight
 path through the input is one through that layer's output, some ten times narrower: gradients are added
-up there, and their sum is brought back to the input once. Other models are followed through their input.
+up there, and their sum is brought back to the input once. That is tried before it is believed; other models
+are followed through their input.
 """
 
 import copy
@@ -15,6 +16,8 @@ from xassay.core.bags import present
 from xassay.core.targets import explained
 
 BUDGET = 2 << 20  # bytes of points of a path at a time: small tensors cost more in calls than in sums
+TRIED = (0.0, 0.37, 1.0)  # positions on a path; not the middle, about which a curve may be symmetric
+TOLERANCE = 1e-5  # of each sample's largest value
 
 
 def gradient(model, x, target):
@@ -29,7 +32,7 @@ def path_gradient(model, x, reference, target, nodes, weights):
 
     x, reference: (sample, instance, feature); target: (sample,); nodes: positions on [0, 1] and their
     weights, both (node,). Returns x's shape, NaN where absent. A few points are in memory at a time."""
-    path = entrance(model, x, reference) or Path(model, reference, x, lambda total: total)
+    path = entrance(model, x, reference, target) or Path(model, reference, x, lambda total: total)
     nodes, weights = (
         torch.as_tensor(values).to(path.end)[:, None, None, None] for values in (nodes, weights)
     )
@@ -51,60 +54,70 @@ class Path(NamedTuple):
     back: Any  # gradient with respect to that input -> with respect to x
 
 
-def entrance(model, x, reference):
-    """The path from ``reference`` to x as one through the first linear layer's output.
+def entrance(model, x, reference, target):
+    """The path from ``reference`` to x as one through the first linear layer's output, or None.
 
-    Tried before it is believed: None where that output does not follow a straight line, or where what comes
-    after reads more of x than which instances are there."""
-    name = next((name for name, module in model.named_modules() if isinstance(module, nn.Linear)), "")
-    if not name:
-        return None
-    leaf = x.detach().requires_grad_()
-    with torch.enable_grad():
-        end, logits = _front(model, name, leaf)
-    with torch.no_grad():
-        start, middle = (
-            _front(model, name, point)[0] for point in (reference, torch.lerp(reference, x, 0.5))
-        )
-        if end is None or end.shape[:-1] != x.shape[:-1] or not _close(middle, (start + end) / 2):
-            return None
-        mask = present(x)[..., None]
-        path = [torch.where(mask, h, torch.nan) for h in (start, end)]
-        rest = _Rest(model, name)
-        try:
-            follows = _close(rest(path[1]), logits)
-        except (RuntimeError, IndexError):
-            return None
-    return Path(rest, *path, lambda total: torch.autograd.grad(end, leaf, total)[0]) if follows else None
-
-
-def _front(model, name, x):
-    """Output of layer ``name``, None unless it is called once, and of the model."""
-    seen = []
-    handle = model.get_submodule(name).register_forward_hook(
-        lambda module, given, output: seen.append(output)
-    )
+    None unless, at every point TRIED and for every sample, that output lies on a straight line and its
+    gradient, brought back from x's end, is the model's own."""
     try:
-        logits = model(x)
+        return _entrance(model, x, reference, target)
+    except Exception:  # whatever a model answers to being taken apart
+        return None
+
+
+def _entrance(model, x, reference, target):
+    outputs, slopes = [], []
+    for position in TRIED:
+        leaf = torch.lerp(reference, x, position).detach().requires_grad_()
+        calls, slope = _watched(model, leaf, target)
+        order = [name for name, *_ in calls]
+        first = next(k for k, (_, module, _) in enumerate(calls) if isinstance(module, nn.Linear))
+        end = calls[first][2]
+        if set(order[: first + 1]) & set(order[first + 1 :]) or end.shape[:-1] != x.shape[:-1]:
+            return None
+        outputs.append(torch.where(present(x)[..., None], end.detach(), torch.nan))
+        slopes.append(slope)
+
+    def back(total):
+        return torch.autograd.grad(end, leaf, total, retain_graph=True)[0]
+
+    rest = _Rest(model, order[:first], order[first])
+    path = Path(rest, outputs[0], outputs[-1], back)
+    for position, output, slope in zip(TRIED, outputs, slopes):
+        straight = torch.lerp(path.start, path.end, position)
+        if not _close(output, straight, path.end - path.start):
+            return None
+        if not _close(back(_slope(rest, output, target)), slope, slope):
+            return None
+    return path
+
+
+def _watched(model, x, target):
+    """Calls of the modules without children, (name, module, output) in their order, and ``_slope`` at x."""
+    calls = []
+
+    def watch(name, module):
+        return module.register_forward_hook(lambda _, given, output: calls.append((name, module, output)))
+
+    hooks = [watch(*named) for named in model.named_modules() if not any(named[1].children())]
+    try:
+        return calls, _slope(model, x, target)
     finally:
-        handle.remove()
-    return seen[0] if len(seen) == 1 else None, logits
+        for hook in hooks:
+            hook.remove()
 
 
 class _Rest(nn.Module):
-    """A model after layer ``name``; of x it sees only which instances are there.
+    """A model after ``layer``; of x it sees only which instances are there.
 
-    What is registered before that layer is taken out: its work is done."""
+    layer, earlier: names of modules. What was called earlier is taken out: its work is done."""
 
-    def __init__(self, model, name):
+    def __init__(self, model, earlier, layer):
         super().__init__()
         self.model, self.given = copy.deepcopy(model), _Given()
-        for earlier, module in list(self.model.named_modules()):
-            if earlier == name:
-                break
-            if not any(module.children()):
-                self.model.set_submodule(earlier, nn.Identity())
-        self.model.set_submodule(name, self.given)
+        for name in earlier:
+            self.model.set_submodule(name, nn.Identity())
+        self.model.set_submodule(layer, self.given)
 
     def forward(self, h):
         self.given.value = h.nan_to_num()
@@ -120,12 +133,14 @@ class _Given(nn.Module):
         return self.value
 
 
-def _close(one, other):
-    return torch.allclose(one, other, atol=1e-4, rtol=1e-4, equal_nan=True)
+def _close(one, other, scale):
+    """Whether each sample's values agree, against its largest of ``scale``; NaN where absent."""
+    gap, most = (part.nan_to_num().abs().flatten(1).amax(1) for part in (one - other, scale))
+    return bool((gap <= TOLERANCE * most).all())
 
 
 def _slope(model, x, target):
     with torch.enable_grad():
-        x = x.detach().requires_grad_()
-        (slope,) = torch.autograd.grad(explained(model(x), target).sum(), x)
+        x = x if x.requires_grad else x.detach().requires_grad_()
+        (slope,) = torch.autograd.grad(explained(model(x), target).sum(), x, retain_graph=True)
     return slope

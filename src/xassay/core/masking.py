@@ -1,16 +1,18 @@
 """A model's answers to masks: the explained logit with chosen instances replaced by the baseline's.
 
 Where a model is ``pool(embed(x))`` (it provides "instances") every instance and every reference is embedded
-once and masks mix rows of the embedding, which is exact: an instance's embedding knows nothing of the
-others. Otherwise masks mix rows of x.
+once and masks mix rows of the embedding, which is exact where an instance's embedding knows nothing of the
+others: ``check_instances`` makes sure. Otherwise masks mix rows of x.
 """
 
 import torch
 
 from xassay.core.bags import present
+from xassay.core.errors import InputError
 from xassay.core.targets import explained
 
 BUDGET = 2 << 20  # bytes of mixed rows at a time: what stays in a core's cache is fastest
+TRIED = 8  # samples that ``check_instances`` tries
 
 
 def answers(model, x, baseline, masks, target, chunk=None):
@@ -61,13 +63,50 @@ def ordered(attribution, descending):
     return filled.argsort(dim=-1, descending=descending, stable=True)[:, None]
 
 
+def by_instance(model):
+    """Whether masks mix rows of the embedding: a model's ``provides``, its CARD's, is believed if it is there."""
+    halves = hasattr(model, "embed") and hasattr(model, "pool")
+    return halves and "instances" in getattr(model, "provides", ("instances",))
+
+
+@torch.no_grad()
+def check_instances(model, x, baseline, name):
+    """Raise InputError where mixing rows of the embedding is not mixing rows of x.
+
+    Tried on the few largest samples, every other instance replaced. x, baseline: as in ``answers``; name:
+    the model's, for the message."""
+    if not by_instance(model):
+        return
+    largest = present(x).sum(1).topk(min(TRIED, len(x))).indices
+    x, reference = x[largest], baseline[0][largest]
+    replaced = (torch.arange(x.shape[1], device=x.device) % 2 == 0)[:, None]
+    whole, other, mixed = (model.embed(bag) for bag in (x, reference, torch.where(replaced, reference, x)))
+    if not _same(mixed, torch.where(replaced, other, whole)):
+        fault = "its embed() of an instance depends on the others"
+    elif not _same(model(x), model.pool(whole)):
+        fault = "it is not pool(embed(x))"
+    else:
+        return
+    raise InputError(
+        f'model {name} provides "instances" but {fault}; allowed: a CARD whose provides lacks "instances"'
+    )
+
+
+def _same(one, other):
+    """Equal to 1e-4 of each column's largest value, and to rounding. (..., width), NaN where absent."""
+    if one.shape != other.shape or not torch.equal(one.isnan(), other.isnan()):
+        return False
+    gap, size = (part.nan_to_num().abs().flatten(0, -2).amax(0) for part in (one - other, other))
+    return bool((gap <= 1e-4 * size + 1e-6 * size.max()).all())
+
+
 @torch.no_grad()
 def _rows(model, x, baseline, masks, sample, target, chunk):
     """The explained logit of masked rows: (row,) float64.
 
     masks: slice of rows -> (row, instance) bool, made as needed; sample: (row,), whose mask each is."""
     answer = model
-    if hasattr(model, "embed") and hasattr(model, "pool"):
+    if by_instance(model):
         x, answer = model.embed(x), model.pool
         baseline = [model.embed(reference) for reference in baseline]
     if chunk is None:

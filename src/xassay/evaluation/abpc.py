@@ -8,13 +8,13 @@ CARD = dict(
     range=(None, None),
     direction=1,
     null=0,
-    gate=("control_truth", "control_random"),
+    gate=("control_shapley", "control_random"),
     reference="samek2017",
 )
 
 
 def score(curve):
-    """Area between the two curves over the share replaced, in units of the median |f(x) - f(b)|: chance 0.
+    """Area between the two curves over the share replaced, in units of the typical |f(x) - f(b)|: chance 0.
 
     curve: core.contracts.Curve. The reversed order gives the negative. Returns (replicate, sample), NaN
     where the model never answers. Source: samek2017."""

@@ -10,13 +10,13 @@ CARD = dict(
     range=(None, None),
     direction=1,
     null=0,
-    gate=("control_truth", "control_random"),
+    gate=("control_shapley", "control_random"),
     reference="early2022",
 )
 
 
 def score(curve):
-    """Mean fall beyond that of random orders, in units of the median |f(x) - f(b)|: chance 0.
+    """Mean fall beyond that of random orders, in units of the typical |f(x) - f(b)|: chance 0.
 
     curve: core.contracts.Curve. Returns (replicate, sample), NaN where the model never answers.
     Source: early2022."""

@@ -10,13 +10,13 @@ CARD = dict(
     range=(0, None),
     direction=-1,
     null=None,
-    gate=("control_truth", "control_random"),
+    gate=("control_shapley", "control_random"),
     reference="sundararajan2017",
 )
 
 
 def score(total, probe):
-    """Distance of the sum of attributions from f(x) - f(b), in units of the median |f(x) - f(b)|: complete 0.
+    """Distance of the sum of attributions from f(x) - f(b), in units of its typical size: complete 0.
 
     total: (replicate, sample), the sum of the map at its own level; probe: core.contracts.Probe.
     Returns (replicate, sample), NaN where the model never answers. Source: sundararajan2017, proposition

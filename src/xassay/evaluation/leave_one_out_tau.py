@@ -8,7 +8,7 @@ CARD = dict(
     range=(-1, 1),
     direction=1,
     null=0,
-    gate=("control_truth", "control_random"),
+    gate=("control_shapley", "control_random"),
     reference="jain2019",
 )
 

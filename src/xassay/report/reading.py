@@ -14,7 +14,7 @@ COLUMNS = {
               "z_prime", "grade", "null", "random_mean", "margin", "within_margin", "reason"],
     "performance": [*PAIR, "seed", "twin", "auroc", "auprc", "brier", "ece"],
     "learned": [*PAIR, "auroc", "lower", "upper", "twin_auroc", "difference", "difference_lower",
-                "difference_upper", "learned", "reason"],
+                "difference_upper", "loss_gain", "learned", "reason"],
     "instances": [*PAIR, "method", "seed", "bag_auroc", "instance_auroc", "silent_failure"],
     "ranks": [*PAIR, "metric", "method", "mean_rank", "lower", "upper"],
     "verdicts": [*PAIR, "method", "verdict", "reasons"],
@@ -22,8 +22,8 @@ COLUMNS = {
     "gallery": [*PAIR, "method", "quantile", "sample", "value", "instance", "cell", "planted", "truth",
                 "attribution"],
     "features": [*PAIR, "method", "feature", "attribution", "rank"],
-    "datasets": ["dataset", "split", "samples", "positives", "instances", "cells", "reuse", "witness_rate",
-                 "citation", "licence"],
+    "datasets": ["dataset", "split", "samples", "positives", "instances", "cells", "witness_cells", "reuse",
+                 "witness_rate", "citation", "licence"],
 }  # fmt: skip
 
 

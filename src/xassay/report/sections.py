@@ -131,6 +131,7 @@ def learned(tables):
         Column("twin_auroc", "Twin's", 3),
         Column("difference", "Difference", 3),
         Column("interval", "95 % interval"),
+        Column("loss_gain", "Cross-entropy saved", 3),
         Column("learned", "Learned"),
         Column("reason", "Reason"),
     )
@@ -147,6 +148,7 @@ def datasets(tables):
         Column("positives", "Positive", 0),
         Column("instances", "Cells drawn", 0),
         Column("cells", "Distinct cells", 0),
+        Column("witness_cells", "Distinct witnesses", 0),
         Column("reuse", "Times drawn", 1),
         Column("witness_rate", "Witness rate", 3),
         Column("licence", "Licence"),

@@ -29,6 +29,7 @@ MARKERS = {
 INK, QUIET, RULE, WASH = "#1b1f24", "#5b6470", "#c9ced6", "#f3f4f6"
 LINES = {  # control: colour, dash
     "control_truth": (INK, "-"),
+    "control_shapley": ("#7a3e9d", "-"),
     "control_random": (QUIET, (0, (4, 2))),
     "control_constant": (QUIET, (0, (1, 1.5))),
     "control_input": ("#9a6a00", (0, (6, 2, 1, 2))),

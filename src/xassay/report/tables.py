@@ -14,6 +14,7 @@ ENSEMBLE = "~ensemble"
 FAMILIES = ("attention", "gradient", "perturbation", "control", "other")
 CONTROLS = {
     "control_truth": "truth",
+    "control_shapley": "Shapley",
     "control_random": "random",
     "control_constant": "constant",
     "control_input": "input",

@@ -53,24 +53,18 @@ class Comparison:
         paired = [name for name, entry in metrics.items() if "replicates" in entry.arrays]
         ranges = {name: entry.card["range"] for name, entry in metrics.items()}
         self.measured = [measured(frame, ranges, paired) for frame in scores]
-        rows = gates.settle(
-            list(self.controls()), {name: entry.card["family"] for name, entry in metrics.items()}
-        )
-        self.gates = {(one.dataset, one.model): {} for one in self.measured}
-        for row in rows:
-            self.gates[row["dataset"], row["model"]][row["metric"]] = row
+        self.gates = {(one.dataset, one.model): dict(self.gated(one)) for one in self.measured}
 
     def rng(self, *names):
         """A random stream of its own for each use."""
         return generator(self.config.get("seed", 0), "compare", *names)
 
-    def controls(self):
-        """What each gated metric says of its controls."""
-        for one in self.measured:
-            for name, entry in self.metrics.items():
-                row = gates.controls(one, name, entry.card, self.rng("gate", one.dataset, one.model, name))
-                if row is not None:
-                    yield row
+    def gated(self, one):
+        """(metric, row of the gates table) of each gated metric on one (data set, model)."""
+        for name, entry in self.metrics.items():
+            row = gates.controls(one, name, entry.card, self.rng("gate", one.dataset, one.model, name))
+            if row is not None:
+                yield name, gates.graded(row)
 
     def contestants(self, one):
         """The methods of one (data set, model): no controls, no ensembles."""
@@ -85,12 +79,14 @@ class Comparison:
         return entry.card["axioms"] if entry else ()
 
     def ranked(self, one, method, metric):
-        """Does the metric rank this contestant? Controls are never ranked; an ungated metric ranks nobody."""
-        gate = self.gates[one.dataset, one.model].get(metric)
+        """Does the metric rank this contestant? Controls are never ranked; an ungated metric ranks nobody; a
+        metric of an axiom ranks those that claim it."""
+        card = self.metrics[metric].card
         return (
             not method.startswith(CONTROL)
-            and gates.passes(gate)
-            and self.metrics[metric].card["direction"] != 0
+            and gates.passes(self.gates[one.dataset, one.model].get(metric))
+            and card["direction"] != 0
+            and (card["family"] != "completeness" or "completeness" in self.axioms(method))
         )
 
     def flag(self, one, method):

@@ -2,18 +2,15 @@
 
 import numpy as np
 
-from xassay.core.contracts import ORACLE
 from xassay.stats.quality import control_means, grade, null_margin, z_prime
 
-PLANTED = "recovery"  # the family whose positive control is the planted mask; the others need phi* of f*
 MEASURED = ("m_positive", "s_positive", "m_negative", "s_negative")
 REASONS = {
     "excellent": "tells truth from noise clearly",
     "marginal": "tells truth from noise, barely: small differences mean nothing",
     "fails": "cannot tell truth from noise here: not ranked",
-    "not evaluated": "no truth to control it with: not gated here, not ranked",
+    "not evaluated": "one of its controls has no value here: not gated, not ranked",
 }
-NO_RULE = "no exact attribution, since no rule f* is known: not gated here, not ranked"
 
 
 def controls(one, metric, card, rng):
@@ -37,30 +34,18 @@ def controls(one, metric, card, rng):
     }
 
 
-def settle(rows, families):
-    """Grade the metrics: rows of the gates table.
-
-    rows: of ``controls``, all data sets; families: {metric: family}. Recovery is controlled by the planted
-    mask, on every model. A mask is no exact attribution, so the other families are graded on f*, and its
-    controls hold for every model of the data set; where no f* is known there is no positive control."""
-    exact = {(r["dataset"], r["metric"]): r for r in rows if r["model"] == ORACLE}
-    graded = []
-    for row in rows:
-        why = None
-        if families[row["metric"]] != PLANTED and row["model"] != ORACLE:
-            known = exact.get((row["dataset"], row["metric"]))
-            row = row | (
-                {k: known[k] for k in MEASURED} if known else {"m_positive": np.nan, "s_positive": np.nan}
-            )
-            why = "on f*: " + REASONS[grade(z_prime(*(row[k] for k in MEASURED)))] if known else NO_RULE
-        z = z_prime(*(row[k] for k in MEASURED))
-        margin, within = null_margin(row["random_mean"], row["null"], row["m_positive"])
-        graded.append(
-            row
-            | {"z_prime": z, "grade": grade(z), "margin": margin, "within_margin": within}
-            | {"reason": why or REASONS[grade(z)]}
-        )
-    return graded
+def graded(row):
+    """A row of ``controls`` as one of the gates table: Z', its grade and the margin of the random control."""
+    z = z_prime(*(row[k] for k in MEASURED))
+    margin, within = null_margin(row["random_mean"], row["null"], row["m_positive"])
+    why = {
+        "z_prime": z,
+        "grade": grade(z),
+        "margin": margin,
+        "within_margin": within,
+        "reason": REASONS[grade(z)],
+    }
+    return row | why
 
 
 def passes(row):

@@ -47,10 +47,11 @@ def learned(predictions, model, rng, draws=DRAWS):
 
     Both differences are paired by seed and test sample. AUROC: the bootstrap resamples seeds and samples
     together, the same draws for both. Cross-entropy: the interval of crossed seeds and samples; it must beat
-    a guess by the classes' shares too, since a twin may be worse than that. Either will do: on easy data an untrained network may order the classes perfectly, either way round, so that twins'
-    AUROC lies anywhere and says little, while their cross-entropy stays that of a coin; and a model that is
-    over-confident may lose in cross-entropy and yet order well. f* did not learn: it is the rule. Without a
-    twin the answer is unknown and counts as no."""
+    a guess by the classes' shares too, since a twin may be worse than that. Either will do: on easy data an
+    untrained network may order the classes perfectly, either way round, so that twins' AUROC lies anywhere
+    and says little, while their cross-entropy stays that of a coin; and a model that is over-confident may
+    lose in cross-entropy and yet order well. f* did not learn: it is the rule. Without a twin the answer is
+    unknown and counts as no."""
     logits, label, seeds = cube(predictions, False)
     weights = resampled(rng, len(seeds), draws), resampled(rng, len(label), draws)
     own = bootstrap_area(logits, label, *weights)

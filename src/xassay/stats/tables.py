@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xassay.core.contracts import ORACLE
+from xassay.core.contracts import CONTROL, ORACLE
 from xassay.core.scoring import COMPARED, SUPPLIED
 from xassay.stats import performance as models
 from xassay.stats.intervals import clipped, mean_interval
@@ -23,14 +23,15 @@ COLUMNS = {
     "performance": ("dataset", "model", "seed", "twin", "auroc", "auprc", "brier", "ece"),
     "learned": (
         "dataset", "model", "auroc", "lower", "upper", "twin_auroc", "difference", "difference_lower",
-        "difference_upper", "learned", "reason",
+        "difference_upper", "loss_gain", "loss_gain_lower", "loss_gain_upper", "learned",
+        "reason",
     ),
     "instances": ("dataset", "model", "method", "seed", "bag_auroc", "instance_auroc", "silent_failure"),
     "ranks": ("dataset", "model", "metric", "method", "mean_rank", "lower", "upper"),
     "refused": (*KEYS, "reason"),
     "datasets": (
-        "dataset", "split", "samples", "positives", "instances", "cells", "reuse", "witness_rate", "citation",
-        "licence",
+        "dataset", "split", "samples", "positives", "instances", "cells", "witness_cells", "reuse",
+        "witness_rate", "citation", "licence",
     ),
 }  # fmt: skip
 
@@ -85,7 +86,11 @@ def instances(study):
                     "seed": int(seed),
                     "bag_auroc": bag[seed],
                     "instance_auroc": value,
-                    "silent_failure": bool(bag[seed] >= corner["bag"] and value < corner["instance"]),
+                    "silent_failure": bool(
+                        not method.startswith(CONTROL)
+                        and bag[seed] >= corner["bag"]
+                        and value < corner["instance"]
+                    ),
                 }
 
 
@@ -98,7 +103,7 @@ def ranks(study):
                 continue
             shape = max(
                 one.tables[key].shape for key in keys
-            )  # an ensemble has one row: the same for every seed
+            )  # an ensemble has one row, the same for every seed
             tables = [np.broadcast_to(one.tables[key], shape) for key in keys]
             rng = study.rng("ranks", one.dataset, one.model, metric)
             found = bootstrap_ranks(tables, entry.card["direction"], rng)
@@ -145,6 +150,7 @@ def datasets(samples):
                 "positives": int((table["label"] > 0).sum()),
                 "instances": len(rows),
                 "cells": rows["cell"].nunique(),
+                "witness_cells": rows.loc[rows["truth"] > 0, "cell"].nunique(),
                 "reuse": len(rows) / max(rows["cell"].nunique(), 1),
                 "witness_rate": float((truth > 0).mean()) if len(truth) else np.nan,
                 "citation": one.source.get("citation", ""),

@@ -67,6 +67,7 @@ class Assay:
 
         from xassay.core import weights
         from xassay.core.evaluated import evaluated
+        from xassay.core.masking import check_instances
 
         torch.set_num_threads(1)
         os.environ.setdefault(
@@ -91,6 +92,10 @@ class Assay:
         self.name, self.provides = trained.meta["name"], set(trained.card["provides"])
         self.models = [trained.replicate(k) for k in range(trained.seeds)]
         self.twins = [trained.twin(k) for k in range(trained.seeds)]
+        for model in self.models + self.twins:
+            if model is not None:
+                model.provides = self.provides  # masking reads it; copies keep it
+        check_instances(self.models[0], self.seen.x, self.seen.baseline, self.name)
         self.tests = []
         for name, options in args.stability.items():
             options = dict(options)

@@ -9,6 +9,8 @@ from xassay.core import seeding
 from xassay.core.contracts import CONTROL, Probe
 from xassay.steps.attribute import Assay, add_arguments, plugin
 
+SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4)  # of a bag's instances that a random subset holds
+
 
 def register(parser):
     """Arguments of ``xassay probe``."""
@@ -62,10 +64,11 @@ def bank(assay, n_masks, n_orders):
 def draw(assay, sample, n, width, n_masks, n_orders):
     """Random subsets and orders of the ``n`` instances of ``sample``, from a stream of its own.
 
-    A subset's size is uniform from 1 to n - 1, since all replaced is asked by itself; a bag of one has but
-    that. Returns masks (mask, width) bool and orders (order, width), absent instances last."""
+    Subsets take the SHARES of a bag in turn, so that each has others of its size to compare with. They hold
+    one instance at least and never all, which is asked by itself; a bag of one has but that. Returns masks
+    (mask, width) bool and orders (order, width), absent instances last."""
     rng = seeding.generator(assay.seed, assay.samples.name, "probe", sample)
-    sizes = rng.integers(1, max(n, 2), size=n_masks)
+    sizes = np.clip(np.round(n * np.resize(SHARES, n_masks)), 1, max(n - 1, 1))
     rank = np.full((n_masks, width), width)
     rank[:, :n] = rng.permuted(np.tile(np.arange(n), (n_masks, 1)), axis=1)
     orders = np.tile(np.arange(width), (n_orders, 1))

@@ -13,9 +13,9 @@ class Recipe(NamedTuple):
 
     epochs: int = 60  # at most
     batch: int = 32  # bags
-    rate: float = 2e-3  # learning rate of AdamW
+    rate: float = 1e-3  # learning rate of AdamW
     decay: float = 1e-2  # weight decay, decoupled from the rate as in AdamW
-    patience: int = 6  # epochs without a validation loss that is smaller by ``tolerance``
+    patience: int = 8  # epochs without a validation loss that is smaller by ``tolerance``
     tolerance: float = 2e-3
 
 
@@ -37,16 +37,16 @@ class Fit(NamedTuple):
     epochs: int
 
 
-def fit(model, train, validation, rng, recipe=RECIPE, report=lambda epoch, loss: None):
+def fit(model, train, validation, rng, recipe=RECIPE, epochs=None, report=lambda epoch, loss: None):
     """Train ``model`` in place and leave it, in eval mode, at the epoch of the smallest validation loss.
 
-    train, validation: ``Part``. rng: numpy generator of the batch order. report: called after each epoch with
-    its number and validation loss. Dropout draws from torch's own state, which the caller seeds.
-    Returns a ``Fit``."""
+    train, validation: ``Part``. epochs: train that many, without early stopping, and keep the last one. rng:
+    numpy generator of the batch order. report: called after each epoch with its number and validation loss.
+    Dropout draws from torch's own state, which the caller seeds. Returns a ``Fit``."""
     weight = class_weight(train.y)
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     best, kept = Fit(0, float("inf"), 0), copy.deepcopy(model.state_dict())
-    for epoch in range(1, recipe.epochs + 1):
+    for epoch in range(1, (epochs or recipe.epochs) + 1):
         model.train()
         order = torch.from_numpy(rng.permutation(len(train.y))).to(train.y.device)
         for rows in order.split(recipe.batch):
@@ -55,7 +55,7 @@ def fit(model, train, validation, rng, recipe=RECIPE, report=lambda epoch, loss:
             optimiser.step()
         value = loss(logits(model, validation.x), validation.y, weight).item()
         report(epoch, value)
-        if value < best.loss - recipe.tolerance:
+        if epochs or value < best.loss - recipe.tolerance:
             best, kept = Fit(epoch, value, epoch), copy.deepcopy(model.state_dict())
         elif epoch - best.epoch >= recipe.patience:
             break

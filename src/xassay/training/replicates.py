@@ -18,27 +18,42 @@ class Replicate(NamedTuple):
 
 
 def train(build, samples, seeds, entropy, device, say):
-    """Train ``seeds`` models and a twin of each; yields ``Replicate``, models first.
+    """Train ``seeds`` models and a twin of each; yields ``Replicate``, a model and then its twin.
 
     build: makes a fresh Module. entropy: (run's seed, names...) that every random number comes from: the
     initial parameters, the batch order, dropout and, for twins, the labels' permutation are a replicate's
-    own. A twin learns permuted labels, in the training and in the validation split alike. say: called
-    with a line and whether it lasts (a finished replicate) or is overwritten (an epoch)."""
-    train_part, validation = (loop.as_part(samples, split, device) for split in ("train", "validation"))
-    for twin in (False, True):
-        for seed in range(seeds):
-            name = f"{'permuted' if twin else 'seed'}_{seed}"
-            rng = seeding.generator(*entropy, name)
-            parts = [train_part, validation]
-            if twin:
-                parts = [part._replace(y=loop.permuted(part.y, rng)) for part in parts]
-            with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-                torch.manual_seed(seeding.torch_seed(*entropy, name))
-                model = build().to(device)
-                bags.set_origin(model, train_part.x)
-                done = loop.fit(model, *parts, rng, report=partial(_epoch, say, name))
-            say(f"{name}: kept epoch {done.epoch} of {done.epochs}, validation loss {done.loss:.4f}", True)
-            yield Replicate(seed, twin, model)
+    own. A twin learns permuted labels for as many epochs as its partner ran: stopped early by validation
+    labels that it cannot predict, it would stay what it was initialised to, and tell nothing that
+    re-initialised parameters do not (adebayo2018, section 4). say: called with a line and whether it lasts
+    (a finished replicate) or is overwritten (an epoch)."""
+    parts = [loop.as_part(samples, split, device) for split in ("train", "validation")]
+    for seed in range(seeds):
+        model, done = replicate(build, parts, entropy, f"seed_{seed}", device, say)
+        yield Replicate(seed, False, model)
+        twin, _ = replicate(build, parts, entropy, f"permuted_{seed}", device, say, done.epochs)
+        yield Replicate(seed, True, twin)
+
+
+def replicate(build, parts, entropy, name, device, say, epochs=None):
+    """One Module and its ``Fit``; a twin where ``epochs``, its partner's number, is given."""
+    rng = seeding.generator(*entropy, name)
+    train_part, validation = parts
+    if epochs:
+        train_part = train_part._replace(y=loop.permuted(train_part.y, rng))
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seeding.torch_seed(*entropy, name))
+        model = build().to(device)
+        bags.set_origin(model, train_part.x)
+        done = loop.fit(
+            model,
+            train_part,
+            validation,
+            rng,
+            epochs=epochs,
+            report=partial(_epoch, say, name),
+        )
+    say(f"{name}: kept epoch {done.epoch} of {done.epochs}, validation loss {done.loss:.4f}", True)
+    return model, done
 
 
 def _epoch(say, name, epoch, loss):

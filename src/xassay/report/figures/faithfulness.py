@@ -8,8 +8,9 @@ CARD = dict(
     caption="Cells are replaced by cells of the baseline and the model is asked again: in the order of "
     "the explanation (area between the two curves), and by masks that no method chose "
     "(correlation). No truth is needed, so this holds for a study without any. Good: right of the"
-    " random, constant and input lines. Bad: among them. The solid line is the planted truth, "
-    "exact on f* alone: a map of a trained model may pass it. {n}",
+    " random, constant and input lines. Bad: among them. The Shapley line is the exact "
+    "attribution of the model at hand; the truth line is what was planted, which the model need not "
+    "follow. {n}",
     category="Faithfulness",
 )
 

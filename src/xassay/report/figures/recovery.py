@@ -9,7 +9,10 @@ CARD = dict(
     " the lines inwards: the solid line is the exact answer, the dashed line chance; constant and"
     " input show what a map earns that never looked at the model. Good: a dot at the solid line "
     "with a short bar, on f* and on the trained models. Bad: a bar that touches the dashed band. "
-    "A hollow dot is the ensemble of seeds, a contestant of its own. {n}",
+    "The Shapley line is what the model at hand really uses: a method far from it has failed, not the "
+    "model. A hollow dot is the ensemble of seeds, a contestant of its own; its bar is over samples "
+    "alone. Bars hold for the cells at hand: where few witness cells are drawn again and again, as "
+    "the table of data sets tells, other cells may give other numbers. {n}",
     category="Recovery",
 )
 

@@ -6,13 +6,17 @@ from xassay.report.marks import control_handles, control_lines, flag_handles, ma
 from xassay.report.panels import by_dataset, grid, height_of, legend, method_rows
 from xassay.report.style import QUIET
 
+LINES = ("control_truth", "control_shapley", "control_random")
+
 CARD = dict(
     title="Did the method fail, or did the model not learn it?",
     caption="Every method twice: on f*, the known function that made the labels (grey star), and on a "
     "trained model (coloured mark; no star where f* cannot be explained so). Both high: the "
-    "method works and the model learned. Star high, mark low, a long line: the method is right "
-    "about f*, so the trained model decides by something else. Star low: the method itself fails,"
-    " on any model. {n}",
+    "method works and the model learned. Star low: the method fails even on the plain rule. Star "
+    "high, mark low, a long line: look at the Shapley line, the exact attribution of the trained "
+    "model. If it is high, the model is right and the method fails on this architecture (leaving one "
+    "of several witnesses out changes little where attention moves to the others); if it is low too, "
+    "the model decides by something else. {n}",
     category="Recovery",
 )
 
@@ -33,13 +37,13 @@ def draw(tables):
     for (_, dataset, model), axis in panels.items():
         place = method_rows(axis, tables, methods)
         trained, exact = (tables.rows(metric, dataset, name) for name in (model, ORACLE))
-        drawn += control_lines(axis, trained, ("control_truth", "control_random"))
+        drawn += control_lines(axis, trained, LINES)
         for method in methods:
             join(axis, trained, exact, method, place[method])
             row_of(axis, tables, trained, method, place[method], (dataset, model))
         axis.set_xlabel(tables.label(metric, "evaluation"))
     stars = [mark("on f*", marker="*", color=QUIET, ms=9), mark("on the trained model")]
-    lines = [name for name in ("control_truth", "control_random") if name in drawn]
+    lines = [name for name in LINES if name in drawn]
     legend(figure, [*stars, *control_handles(tables, lines), *flag_handles(tables)])
     return figure
 
