@@ -1,11 +1,12 @@
 # xassay on a bare machine: Python 3.11 or newer, and make.
 #   make run [CONFIG=my.yaml]   install, run, print the verdicts     make test        every test
 #   make plan [CONFIG=my.yaml]  what would run, and why              make test-fast   those of a minute
-#   make report                 Snakemake's own report               make check       what continuous integration runs
-#   make benchmark              the measurements in benchmarks/      make clean       remove results, keep .venv
+#   make catalogue              every plug-in and its options        make check       what continuous integration runs
+#   make report                 Snakemake's own report               make benchmark   the measurements in benchmarks/
+#   make clean                  remove results, keep .venv           OUT=folder       run there, results of its own
 
 .DEFAULT_GOAL := run
-.PHONY: run plan report test test-fast check benchmark clean given
+.PHONY: run plan report catalogue test test-fast check benchmark clean given
 SHELL := /bin/sh
 
 PYTHON ?= python3
@@ -14,11 +15,13 @@ ARGS ?=
 BIN := $(CURDIR)/.venv/bin
 # Named by the lock's content: a new lock installs again, a new time stamp does not.
 READY := .venv/ready-$(shell cksum < requirements.lock | cut -d ' ' -f 1)
-STUDY := $(if $(CONFIG),--configfile "$(CONFIG)")
+OUT ?=
+FOLDER := $(or $(OUT),.)
+STUDY := $(if $(CONFIG),--configfile "$(CONFIG)") $(if $(OUT),--directory "$(OUT)")
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/src
 
-$(READY): requirements.lock
+$(READY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "xassay needs Python 3.11 or newer; make PYTHON=...")'
 	$(PYTHON) -m venv .venv
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check $$(grep '^torch==' requirements.lock)
@@ -32,14 +35,17 @@ given:
 
 run: given $(READY)
 	@python workflow/scripts/alone.py $(STUDY) $(ARGS)
-	@python -m xassay verdicts --trust results/trust.json
-	@echo "Report: $(CURDIR)/results/report.html"
+	@python -m xassay verdicts --trust "$(FOLDER)/results/trust.json"
+	@echo "Report: $$(cd "$(FOLDER)" && pwd)/results/report.html"
 
 plan: given $(READY)
-	@snakemake --dry-run --nolock $(STUDY) $(ARGS)
+	@python workflow/scripts/plan.py $(STUDY) $(ARGS)
 
 report: given $(READY)
 	@snakemake --nolock --report results/snakemake.html $(STUDY) $(ARGS)
+
+catalogue: $(READY)
+	@python -m xassay catalogue $(ARGS)
 
 test: $(READY)
 	@pytest $(ARGS)
@@ -56,7 +62,6 @@ check: $(READY)
 	pytest $(ARGS)
 
 benchmark: $(READY)
-	@ls benchmarks/*.py > /dev/null 2>&1 || echo "There are no benchmarks yet: they would be benchmarks/*.py."
 	@for file in benchmarks/*.py; do [ ! -e "$$file" ] || python "$$file" || exit 1; done
 
 clean:

@@ -17,7 +17,13 @@ METHODS = [
     "leave_one_out",
     "single_instance",
 ]
-CONTROLS = {"control_truth": 1.0, "control_random": 0.5, "control_constant": 0.5, "control_input": 0.56}
+CONTROLS = {
+    "control_truth": 1.0,
+    "control_shapley": 0.97,
+    "control_random": 0.5,
+    "control_constant": 0.5,
+    "control_input": 0.56,
+}
 METRICS = [
     "recovery_auroc",
     "abpc",
@@ -29,9 +35,27 @@ METRICS = [
     "randomisation_similarity",
     "permutation_gain",
     "noise_stability",
+    "baseline_stability",
+    "class_sensitivity",
 ]
-VARIANTS = {"randomisation_similarity": ["output", "top_2", "full"], "agreement": METHODS}
+VARIANTS = {
+    "baseline_stability": ["mean", "zero"],
+    "class_sensitivity": ["other"],
+    "noise_stability": ["noise"],
+    "randomisation_similarity": ["output", "top_2", "full"],
+    "agreement": METHODS,
+}
 VERDICTS = ["trust", "caution", "do not use"]
+
+
+def criterion(value, lower, upper, positive, negative, threshold, passed, status, text):
+    """One criterion of a trust card."""
+    return dict(locals())
+
+
+def grade(z):
+    """The word for a Z'."""
+    return "excellent" if z > 0.5 else "marginal" if z > 0 else "fails" if z < 0 else "not evaluated"
 
 
 def tables(
@@ -63,7 +87,10 @@ def tables(
             if method.endswith("~ensemble") and metric != "recovery_auroc":
                 continue
             for variant in VARIANTS.get(metric, [""]):
-                mean = CONTROLS.get(method, base - 0.07 * rng.random() - 0.02 * len(variant))
+                unseen = metric == "baseline_stability" and method == "saliency"  # uses no baseline
+                mean = (
+                    1.0 if unseen else CONTROLS.get(method, base - 0.07 * rng.random() - 0.02 * len(variant))
+                )
                 flag = "breaks completeness" if method == "deep_lift" and learned else ""
                 rows["summary"].append(
                     (
@@ -85,7 +112,7 @@ def tables(
                         "",
                     )
                 )
-        for metric, z in zip(METRICS[:3], (0.7, 0.2, -1.4)):
+        for metric, z in zip(METRICS[:4], (0.7, 0.2, -1.4, np.nan)):
             rows["gates"].append(
                 (
                     dataset,
@@ -98,14 +125,17 @@ def tables(
                     0.5,
                     0.03,
                     z,
-                    "excellent" if z > 0.5 else "marginal" if z > 0 else "fails",
+                    grade(z),
                     0.5,
                     0.5,
                     0.05,
                     True,
-                    "",
+                    "" if z == z else "no exact attribution of this model",
                 )
             )
+        rows["ranks"] += [
+            (dataset, model, "recovery_auroc", m, 1.5 + k, 1 + k, 2 + k) for k, m in enumerate(seen) if truth
+        ]
         for seed, twin in product(range(seeds), [False] if model == "oracle" else [False, True]):
             rows["performance"].append(
                 (dataset, model, seed, twin, 0.5 if twin else bag[seed], 0.9, 0.1, 0.05)
@@ -123,27 +153,13 @@ def tables(
             rows["verdicts"].append(
                 (dataset, model, method, verdict, "recovery 0.71 is below 0.80; no floor")
             )
+            claims = method in ("integrated_gradients", "deep_lift")
+            gap = (0.3, 0.2, 0.4, None, 6.0, 0.1, False, "failed", "misses the answer")
             criteria = dict(
-                recovery=dict(
-                    value=0.8,
-                    lower=0.75,
-                    upper=0.85,
-                    positive=1,
-                    negative=0.5,
-                    threshold=0.7,
-                    passed=True,
-                    text="finds the witnesses",
-                ),
-                robustness=dict(
-                    value=None,
-                    lower=None,
-                    upper=None,
-                    positive=None,
-                    negative=None,
-                    threshold=0.5,
-                    passed=None,
-                    text="not evaluated",
-                ),
+                recovery=criterion(0.8, 0.75, 0.85, 1, 0.5, 0.7, True, "passed", "finds the witnesses"),
+                faithfulness=criterion(0.5, 0.4, 0.6, 1, 0, 0.5, None, "inconclusive", "follows the map"),
+                completeness=criterion(*gap if claims else (*[None] * 7, "not applicable", "claims nothing")),
+                robustness=criterion(*[None] * 5, 0.5, None, "not evaluated", "no noisy map"),
             )
             cards.append(
                 dict(
@@ -176,20 +192,41 @@ def tables(
             rows["features"] += [(dataset, model, method, f"GENE{k}", 1 / (k + 1), k + 1) for k in range(12)]
     for dataset, split in product(datasets, ("train", "validation", "test")):
         rows["datasets"].append(
-            (dataset, split, 100, 50, 5000, 400, 40, 12.5, 0.05, "zheng2017", "CC BY 4.0")
+            (
+                dataset,
+                split,
+                100,
+                50,
+                "with CD56+ NK",
+                "without CD56+ NK",
+                8,
+                5000,
+                400,
+                40,
+                12.5,
+                0.05,
+                "zheng2017",
+                "CC BY 4.0",
+                "",
+            )
         )
     (folder / "tables").mkdir(parents=True)
     for name, columns in COLUMNS.items():
         pd.DataFrame(rows[name], columns=columns).to_parquet(folder / "tables" / f"{name}.parquet")
     config = dict(
         seeds=seeds,
-        datasets={d: {} for d in datasets},
+        datasets={d: dict(witness="CD56+ NK") for d in datasets},
         attribution={m: {} for m in methods},
         models={m: {} for m in models if m != "oracle"},
         silent_failure=dict(bag=0.9, instance=0.7),
+        verdict=dict(randomisation=0.5, completeness=0.1),
     )
     provenance = dict(
-        versions={"python": "3.11.7"}, seed=0, seeds=seeds, code={"attribute": "abc123"}, config=config
+        versions={"numpy": "2.4.6", "python": "3.11.7", "xassay": "0.1.0"},
+        seed=0,
+        seeds=seeds,
+        code={"attribute": "abc123"},
+        config=config,
     )
     (folder / "trust.json").write_text(json.dumps(dict(cards=cards, provenance=provenance)))
     return [

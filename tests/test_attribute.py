@@ -53,7 +53,6 @@ def study(tmp_path_factory):
     """A data set and an untrained model with its twins, in a folder."""
     import torch
 
-    from xassay import catalogue
     from xassay.core import weights
 
     folder = tmp_path_factory.mktemp("study")
@@ -168,7 +167,6 @@ def test_same_bytes_each_time(study, method):
 
 
 def test_method_without_what_it_needs_is_one_line(study, capsys):
-    from xassay import catalogue
     from xassay.core import weights
 
     net = catalogue.load("models", "mean_pooling").build((5, 6), 1)
@@ -234,7 +232,6 @@ class Mixing(nn.Module):
     ("stem", "provides"), [("mixing_a", '"gradient", "instances"'), ("mixing_b", '"gradient",')]
 )
 def test_model_that_mixes_instances_may_not_provide_them(study, plugins, capsys, stem, provides):
-    from xassay import catalogue
     from xassay.core import weights
 
     folder = plugins("models", stem, MIXING.format(provides=provides))

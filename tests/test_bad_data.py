@@ -62,7 +62,7 @@ def fails(tmp_path, capsys):
 
 
 def options(path, **more):
-    return {"path": str(path), "bag": "tube", "label": "condition", "group": "donor", **more}
+    return {"path": str(path), "bag": "tube", "label": "condition", "donor": "donor", **more}
 
 
 def test_the_good_file_is_good(cells, tmp_path):
@@ -78,7 +78,7 @@ def test_the_good_file_is_good(cells, tmp_path):
 
 
 def test_missing_file(fails, tmp_path):
-    fails("h5ad_bags", options(tmp_path / "no.h5ad"), "does not exist", "allowed: an .h5ad file")
+    fails("h5ad_bags", options(tmp_path / "no.h5ad"), "options.path: file", "does not exist")
 
 
 def test_not_an_h5ad(fails, tmp_path):
@@ -102,7 +102,7 @@ def test_truncated_file(fails, cells, kept):
 
 
 @pytest.mark.parametrize(
-    ("option", "name"), [("bag", "tubes"), ("label", "conditon"), ("group", "doner"), ("truth", "types")]
+    ("option", "name"), [("bag", "tubes"), ("label", "conditon"), ("donor", "doner"), ("truth", "types")]
 )
 def test_missing_column(fails, cells, option, name):
     wanted = {"tubes": "tube", "conditon": "condition", "doner": "donor", "types": "type"}[name]
@@ -165,7 +165,7 @@ def test_duplicate_var_names(fails, cells):
     fails("h5ad_bags", options(cells(change)), "duplicate var names: g0")
 
 
-@pytest.mark.parametrize("more", [{"genes": ["CD19", "CD20"]}, {"genes": []}, {"n_genes": 0}])
+@pytest.mark.parametrize("more", [{"genes": ["CD19", "CD20"]}, {"genes": []}, {"genes": "g"}])
 def test_zero_genes_left(fails, cells, more):
     fails("h5ad_bags", options(cells(), **more), "zero genes")
 
@@ -225,6 +225,61 @@ def test_bad_fractions(fails, cells):
     fails("h5ad_bags", options(cells(), fractions=[1, 0, 0]), "fractions: 1, 0, 0", "three positive numbers")
 
 
+def test_fractions_that_are_no_shares(fails, cells):
+    fails("h5ad_bags", options(cells(), fractions=[0.9, 0.9, 0.9]), "fractions: 0.9, 0.9, 0.9 add up to 2.7")
+    fails("pbmc_bags", {"cell_fractions": [0.5, 0.5, 0.5]}, "cell_fractions: 0.5, 0.5, 0.5 add up to 1.5")
+
+
+def test_option_that_is_missing(fails, cells):
+    fails("h5ad_bags", {"path": str(cells()), "bag": "tube"}, "options.label: is missing")
+
+
+@pytest.mark.parametrize("more", [{"n_genes": 0}, {"size": 0}, {"size": "many"}, {"draws": 0}, {"genes": 3}])
+def test_numbers_out_of_range(fails, cells, more):
+    fails("h5ad_bags", options(cells(), **more), f"options.{[*more][0]}: must be")
+
+
+@pytest.mark.parametrize("names", [("BCRXL", "stimulated"), ("1", "2"), ("healthy", "ctrl")])
+def test_two_classes_that_do_not_say_which_is_explained(fails, cells, names):
+    def change(file):
+        file.obs["condition"] = file.obs["condition"].map(dict(zip(("ill", "healthy"), names)))
+
+    low, high = sorted(names)
+    line = f"positive: name the label that is explained; allowed: {low!r}, {high!r}"
+    fails("h5ad_bags", options(cells(change)), line)
+
+
+@pytest.fixture
+def trains(tmp_path, capsys):
+    """Runs ``xassay train`` on a file; asserts one line on stderr that holds ``parts``."""
+
+    def run(path, *parts):
+        out = ["--out", str(tmp_path / "m.pt"), "--predictions", str(tmp_path / "m.parquet")]
+        assert main(["train", "--data", str(path), "--model", "mean_pooling", "--name", "m", *out]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith(f"xassay train: {path}: ") and error.count("\n") == 1, error
+        for part in parts:
+            assert part in error
+
+    return run
+
+
+def test_samples_that_are_none(trains, cells, tmp_path):
+    trains(tmp_path / "nope.h5ad", "does not exist", "allowed: samples from `xassay data`")
+    (tmp_path / "text.h5ad").write_text("cell,gene\n")
+    trains(tmp_path / "text.h5ad", "is not an .h5ad file")
+    trains(cells(), "has no uns['about'] and uns['samples']")
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.5, 0.9, 0.99])
+def test_samples_cut_short(trains, cells, tmp_path, kept):
+    out = tmp_path / "out.h5ad"
+    given = ["--name", "good", "--options", json.dumps(options(cells())), "--out", str(out)]
+    assert main(["data", "--dataset", "h5ad_bags", *given]) == 0
+    out.write_bytes(out.read_bytes()[: int(kept * out.stat().st_size)])
+    trains(out, "truncated")
+
+
 def test_witness_type_that_does_not_exist(fails):
     fails(
         "pbmc_bags",
@@ -247,15 +302,19 @@ def test_witness_type_that_does_not_exist(fails):
                 "allowed: a rate above 0.025",
             ],
         ),
-        ({"witness_rate": 1.5}, ["witness_rate: 1.5", "at most 1"]),
+        ({"witness_rate": 1.5}, ["witness_rate: must be at least 0 and at most 1, is 1.5"]),
         ({"rule": "count", "count": 4}, ["a positive bag needs 4"]),
-        ({"rule": "any"}, ["rule: 'any' is unknown", "presence, count"]),
-        ({"rule": "count", "count": 0}, ["count: 0"]),
+        ({"rule": "any"}, ["rule: unknown value 'any'", "allowed: count, presence"]),
+        ({"rule": "count", "count": 0}, ["count: must be at least 1, is 0"]),
         ({"size_min": 50}, ["size_min, size_max: 50, 40"]),
-        ({"size_sd": -1}, ["size_sd: -1"]),
+        ({"size_sd": -1}, ["size_sd: must be at least 0, is -1"]),
         ({"positive_share": 1}, ["positive_share: 1"]),
-        ({"n_bags": [10, 1, 10]}, ["n_bags: 1 in a split"]),
-        ({"n_bags": [10, 10]}, ["n_bags: 2 numbers"]),
+        ({"n_bags": [10, 1, 10]}, ["n_bags: must be at least 2, is 1"]),
+        ({"n_bags": [10, 10]}, ["n_bags: must be a list of 3 whole numbers, is [10, 10]"]),
+        ({"n_bags": 1}, ["n_bags: must be a list of 3 whole numbers, is 1"]),
+        ({"size_max": "40"}, ["size_max: must be a whole number, is '40'"]),
+        ({"nope": 0}, ["options.nope: unknown option"]),
+        ([1], ["options: must be a mapping"]),
     ],
 )
 def test_laws_that_give_no_bags(fails, dataset, bad, parts):

@@ -64,6 +64,44 @@ def test_files_that_begin_with_an_underscore_are_no_plugins(plugins):
         (("sharp=False", "**options"), "takes *args or **kwargs"),
         (('level="instance"', 'level="feature"'), "CARD lacks instance"),
         (('level="instance"', 'level="feature", instance="mean"'), "allowed: norm, sum"),
+        (
+            ('level="instance"', 'level="instances"'),
+            "CARD level: unknown value 'instances'; did you mean 'instance'?",
+        ),
+        (
+            ('family="gradient"', 'family="gradients"'),
+            "CARD family: unknown value 'gradients'; did you mean 'grad",
+        ),
+        (('kinds=("bag",)', 'kinds=("bags",)'), "CARD kinds: unknown value 'bags'; did you mean 'bag'?"),
+        (('kinds=("bag",)', 'kinds="bag"'), "CARD kinds: must be a tuple, such as ('bag',), is 'bag'"),
+        (
+            ('needs=("gradient",)', 'needs=("gradients",)'),
+            "CARD needs: unknown value 'gradients'; did you mean",
+        ),
+        (("axioms=()", 'axioms=("complete",)'), "CARD axioms: unknown value 'complete'; did you mean"),
+        (("signed=True", "signed=1"), "CARD signed: unknown value 1; allowed: False, True"),
+        (('label="Mine"', 'label=""'), "CARD label: must be text, is ''"),
+        (
+            ("signed=True", "signed=True, varints=False"),
+            "CARD: unknown key 'varints'; did you mean 'variants'?",
+        ),
+        (
+            ("signed=True", "signed=True, limits=dict(n_step=(1, 2))"),
+            "unknown option 'n_step'; did you mean 'n_steps'",
+        ),
+        (
+            ("signed=True", "signed=True, limits=dict(n_steps=1)"),
+            "CARD limits n_steps: 1; allowed: (lowest, highest)",
+        ),
+        (
+            ("signed=True", "signed=True, limits=dict(n_steps=(9, 10))"),
+            "its default: must be at least 9 and at most",
+        ),
+        (("n_steps=8", "n_steps: str = 8"), "option n_steps: its default: must be text, is 8"),
+        (
+            ("n_steps=8", "n_steps: set = 8"),
+            "option n_steps: annotation set is no kind of option; allowed: bool",
+        ),
         (("baseline, *", "baseline, truth, *"), "may not ask for truth"),
         (("return x", "return ("), "line 10"),
     ],
@@ -74,6 +112,42 @@ def test_a_faulty_plugin_is_one_line(plugins, plugin_text, change, words):
     (line,) = fault("attribution", plugins("attribution", "mine", text.replace(*change)))
     assert "mine.py" in line
     assert words in line
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("direction=1", "direction=2"), "CARD direction: unknown value 2; allowed: -1, 0, 1"),
+        (("direction=1", "direction=True"), "CARD direction: unknown value True; allowed: -1, 0, 1"),
+        (("range=(0, 1)", "range=(0,)"), "CARD range: must be a pair of numbers or None, is (0,)"),
+        (("null=0.5", 'null="half"'), "CARD null: must be a number or None, is 'half'"),
+        (
+            ("gate=None", 'gate="control_truth"'),
+            "CARD gate: must be None or a pair of names, is 'control_truth'",
+        ),
+    ],
+)
+def test_a_metrics_card(plugins, plugin_text, change, words):
+    text = plugin_text["evaluation"]
+    assert change[0] in text
+    (line,) = fault("evaluation", plugins("evaluation", "mine", text.replace(*change)))
+    assert "mine.py: " in line and words in line
+
+
+def test_a_plugin_outside_of_the_sub_folders(plugins, tmp_path):
+    folder = plugins("attribution", "mine")
+    (tmp_path / "plugins" / "lost.py").touch()
+    (line,) = fault("attribution", folder)
+    assert "lost.py: belongs in a sub-folder: one of datasets, models, attribution" in line
+
+
+def test_a_missing_import_of_a_users_plugin_names_its_file(plugins, plugin_text):
+    text = plugin_text["attribution"].replace(
+        "from xassay.core", "import nowhere_to_be_found\nfrom xassay.core"
+    )
+    folder = plugins("attribution", "importing", text)
+    with pytest.raises(InputError, match=r"importing\.py: No module named 'nowhere_to_be_found'"):
+        catalogue.load("attribution", "importing", folder)
 
 
 def test_every_faulty_plugin_is_told(plugins):

@@ -6,7 +6,8 @@ import pytest
 
 from xassay.stats import classification
 from xassay.stats.intervals import resampled
-from xassay.stats.performance import cube, learned, performance
+from xassay.stats.learning import learned
+from xassay.stats.performance import cube, performance
 
 
 def test_measures_of_a_two_class_model():
@@ -80,7 +81,7 @@ def test_a_model_that_learned_is_told_from_one_that_did_not():
     lucky = learned(table, "m", rng)
     assert lucky["difference_lower"] < 0 < lucky["loss_gain_lower"] and lucky["learned"]
     bad = learned(predictions(0), "m", rng)
-    assert not bad["learned"] and "no better than" in bad["reason"]
+    assert not bad["learned"] and "not told apart" in bad["reason"]
     assert not learned(predictions(3, twins=False), "m", rng)["learned"]
     assert learned(predictions(3, twins=False), "oracle", rng)["learned"]
 

@@ -91,6 +91,53 @@ def test_a_mistake_is_one_line_and_exit_status_1(arguments, line, capsys):
     assert said.out == ""
 
 
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ('{"witnes": "B"}', "xassay data: --options.witnes: unknown option; did you mean 'witness'?"),
+        ('{"size_mean": "B"}', "xassay data: --options.size_mean: must be a number, is 'B'"),
+        ("[1]", "xassay data: --options: must be a mapping, is [1]"),
+    ],
+)
+def test_options_typed_by_hand_are_checked(options, line, capsys):
+    assert main(["data", "--dataset", "pbmc_bags", "--name", "a", "--out", "x", "--options", options]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(line) and said.count("\n") == 1
+
+
+def test_options_that_are_no_json(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["data", "--dataset", "pbmc_bags", "--name", "a", "--out", "x", "--options", "{a: 1}"])
+    assert left.value.code == 2
+    assert capsys.readouterr().err == "xassay data: argument --options: is no JSON: '{a: 1}'\n"
+
+
+def test_an_unknown_verb_is_told_with_the_nearest(capsys):
+    assert main(["datas"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("xassay: unknown verb 'datas'; did you mean 'data'?") and said.count("\n") == 1
+
+
+def test_a_map_of_wrong_shape_names_the_plugins_file():
+    import torch
+
+    from xassay.core.errors import InputError
+    from xassay.core.explaining import Plugin, explain
+
+    x = torch.zeros(2, 3, 4)
+    for found, words in ((x, "a map of shape (2, 3, 4)"), (None, "a map of NoneType")):
+        method = Plugin("m", "m", lambda x, found=found: found, {"level": "instance"}, ("x",), {})
+        with pytest.raises(InputError) as raised:
+            explain(method, None, x, torch.zeros(2), x[None], None, x[..., 0])
+        assert str(raised.value).startswith(f"{__file__}: attribute() returned {words}; level 'instance' is")
+        assert str(raised.value).endswith("(2, 3)")
+
+
+def test_the_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("xassay 0.")
+
+
 def test_the_exit_status_reaches_the_shell():
     done = command("verdicts", "--trust", "none.json")
     assert (done.returncode, done.stdout) == (1, "")

@@ -39,7 +39,8 @@ def test_the_repositorys_own_configurations_are_right(path):
         ("seeds: five", "config: seeds: must be a whole number, is 'five'"),
         ("seeds: true", "config: seeds: must be a whole number, is True"),
         ("seed: -1", "config: seed: must be at least 0, is -1"),
-        ("device: gpu", "config: device: must be cpu, cuda, cuda:0 or mps, is 'gpu'"),
+        ("device: mps", "config: device: must be cpu, cuda or cuda:N, is 'mps'"),
+        ("device: gpu", "config: device: must be cpu, cuda or cuda:N, is 'gpu'"),
         (
             "evaluate: {sample: 3}",
             "config: evaluate.sample: unknown key; did you mean 'samples'? allowed: masks",
@@ -76,6 +77,14 @@ def test_the_repositorys_own_configurations_are_right(path):
             "config: models.mean_pooling.width: must be a whole number, is True",
         ),
         (
+            "models: {mean_pooling: {width: 0}}",
+            "config: models.mean_pooling.width: must be at least 1, is 0",
+        ),
+        (
+            "attribution: {leave_one_out: {replace: baselin}}",
+            "config: attribution.leave_one_out.replace: unknown value 'baselin'; did you mean 'baseline'?",
+        ),
+        (
             "models: {mean_pooling: {dropout: a}}",
             "config: models.mean_pooling.dropout: must be a number, is 'a'",
         ),
@@ -100,6 +109,29 @@ def test_a_mistake_is_one_line(text, line):
 @pytest.mark.parametrize(
     ("entry", "line"),
     [
+        ("{witness_rate: }", "config: datasets.simulated_bags.witness_rate: is empty; must be a number"),
+        ("{witness_rate: .nan}", "config: datasets.simulated_bags.witness_rate: must be a number, is nan"),
+        (
+            "{n_bags: [1, 2]}",
+            "config: datasets.simulated_bags.n_bags: must be a list of 3 whole numbers, is [1, 2]",
+        ),
+        (
+            "{n_bags: [60, 20, x]}",
+            "config: datasets.simulated_bags.n_bags: must be a list of 3 whole numbers",
+        ),
+        (
+            "{series: {witness_rate: [a]}}",
+            "config: datasets.simulated_bags.series.witness_rate: must be a number, is 'a'",
+        ),
+        (
+            "{series: {witness_rate: [1], gain: [1]}}",
+            "config: datasets.simulated_bags.series: must be 1 option with its values, is witness_rate, gain",
+        ),
+        (
+            "{series: {witness_rate: [1, 1]}}",
+            "config: datasets.simulated_bags.series.witness_rate: holds a value twice: [1, 1]",
+        ),
+        ("{dataset: }", "config: datasets.simulated_bags.dataset: is empty; must be text"),
         (
             "{baseline: nil}",
             "config: datasets.simulated_bags.baseline: unknown value 'nil'; allowed: mean, training",
@@ -109,7 +141,7 @@ def test_a_mistake_is_one_line(text, line):
         ("{series: {}}", "config: datasets.simulated_bags.series: is empty"),
         (
             "{series: {witnes_rate: [1]}}",
-            "config: datasets.simulated_bags.witnes_rate: unknown option; did you mean",
+            "config: datasets.simulated_bags.series.witnes_rate: unknown option; did you mean",
         ),
         (
             "{series: {witness_rate: ['a/b']}}",
@@ -170,6 +202,8 @@ def test_a_plugin_that_needs_an_option(plugins, tmp_path):
     assert faults(f"plugins: {folder}\ndatasets: {{mine: {{path: none.h5ad}}}}") == [
         "config: datasets.mine.path: file 'none.h5ad' does not exist"
     ]
+    (line,) = faults(f"plugins: {folder}\ndatasets: {{mine: {{path: {tmp_path}}}}}")
+    assert line == f"config: datasets.mine.path: '{tmp_path}' is a folder; must be a file"
     (tmp_path / "some.h5ad").touch()
     found = study(f"plugins: {folder}\ndatasets: {{mine: {{path: {tmp_path}/some.h5ad, extra: [1]}}}}")
     assert found.datasets["mine"].files == [f"{tmp_path}/some.h5ad"]
@@ -230,10 +264,13 @@ def test_the_schemas_defaults_are_the_codes():
     from xassay.core.baselines import KINDS
     from xassay.stats.tables import CORNER
     from xassay.stats.verdict import THRESHOLDS
+    from xassay.steps.attribute import EVALUATE, VARIANTS
 
     settings = study(BAGS).settings
     assert settings["verdict"] == THRESHOLDS
     assert settings["silent_failure"] == CORNER
+    assert settings["evaluate"] == EVALUATE
+    assert settings["variants"] == VARIANTS
     dataset = schema.schema(SCHEMA)["properties"]["datasets"]["additionalProperties"]["properties"]
     assert set(dataset["baseline"]["enum"]) == set(KINDS)
 

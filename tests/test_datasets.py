@@ -17,6 +17,7 @@ from xassay.core import baselines, cells, drawing, seeding, splits
 from xassay.core.counts import Cells, within
 from xassay.core.samples import Samples
 from xassay.datasets import h5ad_bags, pbmc_bags, simulated_bags
+from xassay.stats import tables
 
 REAL = Path(__file__).resolve().parents[2] / "shared/data"
 real = pytest.mark.skipif(
@@ -240,10 +241,64 @@ def test_a_split_column_is_kept(stored):
     assert samples.classes == ("healthy", "ill") and len(samples.samples) == 30
 
 
+@pytest.mark.parametrize(
+    ("names", "explained"),
+    [
+        (("0", "1"), "1"),
+        (("True", "False"), "True"),
+        (("yes", "no"), "yes"),
+        (("BCRXL", "Ref"), "BCRXL"),
+        (("Healthy", "AML"), "AML"),
+    ],
+)
+def test_labels_that_say_which_is_explained(names, explained):
+    assert h5ad_bags.class_order(pd.Series(names), None)[-1] == explained
+    assert h5ad_bags.class_order(pd.Series(names), names[0])[-1] == names[0]
+
+
+def test_more_than_two_labels_need_no_positive():
+    assert h5ad_bags.class_order(pd.Series(["b", "a", "c"]), None) == ["a", "b", "c"]
+
+
+def test_one_name_needs_no_list(stored):
+    path, _, obs = stored("csr")
+    file = anndata.read_h5ad(path)
+    file.obs["type"] = np.where(np.arange(900) % 4, "T", "B")
+    file.write_h5ad(path)
+    given = dict(path=path, bag="bag", label="label", truth="type", size=4)
+    alone = h5ad_bags.samples(rng(), **given, witness="B", genes="g12")
+    assert list(alone.var.index) == ["g12"]
+    assert alone.obs.equals(h5ad_bags.samples(rng(), **given, witness=["B"], genes=["g12"]).obs)
+
+
+def drawn(tmp_path, dataset, options):
+    """Samples as ``xassay data`` writes them, and their rows of the table of data sets."""
+    arguments = ["--name", "few", "--options", json.dumps(options), "--out", str(tmp_path / "few.h5ad")]
+    assert main(["data", "--dataset", dataset, *arguments]) == 0
+    samples = Samples.read(tmp_path / "few.h5ad")
+    return samples, pd.DataFrame(tables.datasets([samples])).set_index("split")
+
+
+def test_few_test_bags_are_told(stored, tmp_path, capsys):
+    options = {"path": str(stored("csr")[0]), "bag": "bag", "label": "label"}
+    samples, table = drawn(tmp_path, "h5ad_bags", options)
+    told = "3 test bags of class 'healthy', 3 test bags of class 'ill': intervals will be wide; draw more bags (size, draws) or give more donors"
+    assert f"few: warning: {told}\n" in capsys.readouterr().out and samples.source["warning"] == told
+    assert table["warning"].to_dict() == {"test": told, "train": "", "validation": ""}
+    _, table = drawn(tmp_path, "h5ad_bags", {**options, "size": 5, "draws": 4})
+    assert (table["warning"] == "").all() and "warning" not in capsys.readouterr().out
+    assert table["groups"].to_dict() == {"test": 6, "train": 18, "validation": 6}
+    assert set(table["explained"]) == {"ill"} and set(table["against"]) == {"healthy"}
+    _, table = drawn(tmp_path, "pbmc_bags", {"n_bags": [20, 10, 21]})
+    assert table.loc["test", "warning"] == ""
+    _, table = drawn(tmp_path, "pbmc_bags", {"n_bags": [20, 10, 19]})
+    assert table.loc["test", "warning"].endswith("draw more bags (n_bags)")
+
+
 @real
 def test_stimulated_blood_of_four_donors():
     options = dict(
-        bag="sample_id", label="condition", positive="BCRXL", group="patient_id", truth="gate", witness="B"
+        bag="sample_id", label="condition", positive="BCRXL", donor="patient_id", truth="gate", witness="B"
     )
     samples = h5ad_bags.samples(rng(), path=REAL / "bcrxl.h5ad", size=60, draws=10, **options)
     samples.check()

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from xassay import configuration
 from xassay.__main__ import verbs
 from xassay.catalogue import entries
 from xassay.core.contracts import FOLDERS
@@ -43,6 +45,31 @@ def test_every_reference_is_in_the_bibliography(folder):
         keys = entry.card["reference"]
         for key in [keys] if isinstance(keys, str) else keys or []:
             assert key in known, f"{name}: {key}"
+
+
+def blocks():
+    """YAML blocks of the documents that name data sets."""
+    for path in TEXTS:
+        for block in re.findall(r"```yaml\n(.*?)```", path.read_text(), re.S):
+            if re.search(r"^datasets:", block, re.M):
+                yield pytest.param(block, id=f"{path.relative_to(ROOT)}: {block.splitlines()[0]}")
+
+
+@pytest.mark.parametrize("block", list(blocks()))
+def test_the_documents_configurations_are_right(block, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in re.findall(r"[\w/.-]+\.h5ad", block):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    config = yaml.safe_load(block)
+    if "plugins" in config:
+        (tmp_path / config["plugins"]).mkdir(exist_ok=True)
+    assert configuration.read(config, ROOT / "workflow/schemas/config.schema.yaml").pairs()
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_placeholder_is_left(path):
+    assert not re.findall(r"^[A-Z]{4,}$|\bMINUTES\b", path.read_text(), re.M)
 
 
 def test_no_path_of_one_machine_is_told():

@@ -6,11 +6,13 @@ import sys
 from importlib import import_module
 
 import pytest
+from matplotlib.axes import Axes
 from synthetic_tables import METHODS, VERDICTS, tables
 
 from xassay.__main__ import main
 from xassay.core.errors import InputError
-from xassay.report import bibliography, drawn, page
+from xassay.report import bibliography, cells, drawn, judged, lists, page, ranking, standing
+from xassay.report.figures import gallery, permutation, randomisation_cascade, silent_failure
 from xassay.report.tables import Tables
 
 
@@ -126,6 +128,150 @@ def test_bibliography_reads_what_a_reference_list_needs(tmp_path):
         and found[0][2] == "https://doi.org/10.1/x"
     )
     assert found[1] == ("unknown", "unknown", "")
+
+
+@pytest.mark.parametrize(
+    "text, wanted",
+    [
+        (r"J{\"a}rvelin and Kek{\"a}l{\"a}inen", "Järvelin and Kekäläinen"),
+        (r"G{\'o}mez, Jos{\'e}, Gr{\'e}goire", "Gómez, José, Grégoire"),
+        (r"M\"uller, {\o}, \ss{}, \c{c}, \v{S}, na{\"\i}ve", "Müller, ø, ß, ç, Š, naïve"),
+        (r"Computers \& {Operations} Research, 1--2~pages", "Computers & Operations Research, 1–2 pages"),
+    ],
+)
+def test_latex_becomes_text(text, wanted):
+    assert bibliography.plain(text) == wanted
+
+
+def words(markup):
+    """A page's text, one blank between words."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", re.sub(r"<svg.*?</svg>", " ", markup, flags=re.S)))
+
+
+def test_head_says_what_is_explained(made):
+    head = words(made[1][made[1].index("<header>") : made[1].index("</header>")])
+    assert "“with CD56+ NK” against “without CD56+ NK”; witnesses: CD56+ NK" in head
+
+
+def test_versions_lead_with_the_package_and_python(made):
+    assert "xassay 0.1.0, python 3.11.7, numpy 2.4.6" in words(made[1])
+
+
+def card(verdict="caution", model="attention_mil", method="saliency", **statuses):
+    criteria = {name: dict(passed=None, status=status) for name, status in statuses.items()}
+    reasons = [f"{name} {status}: …" for name, status in statuses.items() if status == "failed"]
+    return dict(dataset="d", model=model, method=method, verdict=verdict, criteria=criteria, reasons=reasons)
+
+
+class Named:
+    datasets = ("d",)
+
+    def label(self, name, folder=None):
+        return name
+
+
+@pytest.mark.parametrize(
+    "cards, wanted",
+    [
+        ([card("not assessed")], "no model learned, so there is nothing to explain"),
+        (
+            [
+                card(recovery="passed", faithfulness="not gated"),
+                card(faithfulness="failed", recovery="failed"),
+            ],
+            "none reaches trust on a trained model: of 2 pairs of method and model, "
+            "1 passes all but faithfulness (not gated); 1 misses two criteria or more",
+        ),
+        (
+            [card("trust", recovery="passed"), card("do not use", completeness="failed", recovery="failed")],
+            "trust saliency on attention_mil. Of the other 1 pairs",
+        ),
+        ([card("trust", model="oracle")], None),
+    ],
+)
+def test_standing_is_told_apart(cards, wanted):
+    found = standing.trusted(Named(), cards)
+    assert found[0][1].startswith(wanted) if wanted else found == []
+
+
+def test_obstacles_count_what_is_open_too():
+    cards = [
+        card(recovery="inconclusive", a="not applicable"),
+        card(recovery="failed"),
+        card(recovery="passed"),
+    ]
+    assert standing.obstacles(Named(), cards) == [
+        ("recovery", "1 fails, 1 is inconclusive", 3, "saliency (2)")
+    ]
+
+
+@pytest.fixture(scope="module")
+def read(made):
+    return Tables.read(made[0] / "tables", made[0] / "trust.json")
+
+
+def test_completeness_draws_the_cards_median_of_those_that_claim_it(made, read):
+    rows = judged.judged(read, "completeness")
+    assert set(rows.method) == {"deep_lift", "integrated_gradients"} and set(rows["mean"]) == {0.3}
+    svg = (made[0] / "figures" / "completeness.svg").read_text()
+    assert "DeepLIFT" in svg and "Saliency" not in svg and "allowed: below 0.1" in svg
+
+
+def test_cascade_names_its_levels():
+    levels = ["full", "top_10", "output", "top_2"]
+    found = [randomisation_cascade.name(x) for x in sorted(levels, key=randomisation_cascade.depth)]
+    assert found == ["output layer", "top 2 layers", "top 10 layers", "all layers"]
+
+
+def test_marks_stand_aside_but_never_cross_the_corner():
+    moved = [silent_failure.aside([1.0, 0.91, 0.89], place, 7, 0.9, 0.5) for place in range(7)]
+    assert len({m[0] for m in moved}) == 7
+    assert all(m[1] >= 0.9 > m[2] or m[2] == 0.9 for m in moved) and moved[3] == [1.0, 0.91, 0.89]
+
+
+def test_palette_has_no_colour_twice_within_a_data_set(read):
+    for dataset, rows in read.gallery.groupby("dataset"):
+        colours = gallery.palette(rows)
+        assert len(set(colours.values())) == len(colours), dataset
+
+
+def test_gaps_are_told_with_names(made):
+    part = words(re.search(r'<section id="refused">.*?</section>', made[1], re.S).group())
+    assert "Attention weights needs attention" in part and "attention_weights" not in part
+    assert "not gated by controls no exact attribution of this model" in part
+    assert "no value: no exact attribution" in (made[0] / "figures" / "assay_quality.svg").read_text()
+
+
+def test_methods_without_a_baseline_say_so(made):
+    assert "no baseline" in (made[0] / "figures" / "robustness.svg").read_text()
+
+
+def test_ranks_are_shown_and_ties_marked(made, read):
+    assert "Mean ranks by" in made[1]
+    row = next(read.ranks.itertuples())
+    assert ranking.ties(read, row) == 0
+    near = read.summary.assign(mean=0.9)
+    tied = Tables(read.frames | {"summary": near}, read.trust, read.provenance)
+    assert ranking.ties(tied, row) > 0 and ranking.cell(tied, row).startswith("= ")
+
+
+def test_a_metric_without_any_value_has_words_and_no_axis(read):
+    lost = read.summary.copy()
+    lost.loc[lost.metric == "permutation_gain", ["mean", "lower", "upper"]] = float("nan")
+    figure = permutation.draw(Tables(read.frames | {"summary": lost}, read.trust, read.provenance))
+    axes = [axis for axis in figure.findobj(Axes) if axis.axison]
+    assert axes and all(len(axis.get_xticks()) == 0 for axis in axes)
+    assert "not defined" in {note.get_text() for axis in axes for note in axis.texts}
+
+
+@pytest.mark.parametrize("value, wanted", [(0.474, ".47"), (1, "1"), (-0.03, "−.03"), (-0.001, ".00")])
+def test_a_cell_holds_a_short_number(value, wanted):
+    assert cells.short(value) == wanted
+
+
+def test_witnesses_come_from_the_gallery_where_no_one_configured_them(read):
+    bare = Tables(read.frames, read.trust, read.provenance | {"config": {}})
+    assert lists.witnesses(bare, "simulated_bags") == ["cells of type “CD56+ NK”"]
 
 
 def test_the_report_never_imports_torch():

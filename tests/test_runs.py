@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ ALONE = [sys.executable, "workflow/scripts/alone.py"]
 STUDY = ["--configfile", "config/test.yaml"]
 
 
-def start(folder, *arguments, command=(*ALONE, *STUDY)):
+def start(folder, *arguments, command=(*ALONE, "--printshellcmds", *STUDY)):
     """A run of the test study in ``folder``; what it says goes to the file ``said`` there."""
     with open(folder / "said", "w") as said:
         return subprocess.Popen(
@@ -108,9 +109,7 @@ def wait_for(condition, process, seconds=400):
 @pytest.fixture
 def sleeper(tmp_path):
     """A folder with the starting script and a workflow that runs until the file ``go`` is there."""
-    script = tmp_path / "workflow" / "scripts" / "alone.py"
-    script.parent.mkdir(parents=True)
-    script.write_text((ROOT / "workflow" / "scripts" / "alone.py").read_text())
+    shutil.copytree(ROOT / "workflow" / "scripts", tmp_path / "workflow" / "scripts")
     (tmp_path / "Snakefile").write_text(
         'rule all:\n    output: "done"\n    shell: "touch began; while [ ! -e go ]; do sleep 0.1; done; touch {output}"\n'
     )
@@ -145,6 +144,27 @@ def test_a_lock_that_a_crash_left_is_cleared(sleeper):
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     finished(sleeper, "--cores", "1", command=ALONE)
     assert (sleeper / "done").exists()
+
+
+@pytest.mark.slow
+def test_the_console_says_little_and_keeps_errors(sleeper):
+    """In a folder of its own, so that a second study leaves the first one's results alone."""
+    (sleeper / "Snakefile").write_text(
+        'rule all:\n    input: "b/x"\n'
+        'rule good:\n    output: "a/x"\n    shell: "touch {output}"\n'
+        'rule bad:\n    input: "a/x"\n    output: "b/{n}"\n    log: "{n}.log"\n'
+        '    shell: "echo deeply wrong > {log}; exit 1"\n'
+    )
+    command = [*ALONE, "--cores", "1", "--directory", "other", "--show-failed-logs"]
+    ran = subprocess.run(command, cwd=sleeper, capture_output=True, text=True)
+    assert ran.returncode == 1
+    lines = ran.stderr.splitlines()
+    assert "good" in lines and "bad x" in lines and "1 of 3 steps (33%) done" in lines
+    assert "deeply wrong" in lines and "Error in rule bad:" in lines
+    assert not any(
+        "Select jobs" in line or "resources:" in line or "Finished jobid" in line for line in lines
+    )
+    assert (sleeper / "other/a/x").exists() and not (sleeper / "a").exists()
 
 
 @pytest.mark.slow

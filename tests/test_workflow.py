@@ -7,11 +7,15 @@ the rules with their params, code and inputs, exactly as a run does.
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from conftest import PLUGIN
 from snakemakes import ROOT, copy, snakemake
+
+from xassay import files
 
 GOLDEN = Path(__file__).parent / "golden" / "jobs.txt"
 STUDY = ("--configfile", "config/test.yaml")
@@ -339,3 +343,81 @@ def test_the_repository_is_linted():
     for snakefile in ("Snakefile", "workflow/Snakefile"):
         ran = snakemake("--lint", "--snakefile", snakefile, folder=ROOT)
         assert ran.status == 0, ran.text
+
+
+# The plan in words
+
+
+def explained(folder, *arguments, study=STUDY):
+    """Lines of ``make plan``, by job."""
+    command = [sys.executable, str(folder / "workflow/scripts/plan.py"), *study, *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()
+
+
+def test_the_plan_is_a_line_a_job_with_the_reason_in_words(workflow, tmp_path):
+    assert explained(workflow) == ["nothing to do: every result is there and up to date"]
+    edit(workflow / "config/test.yaml", ("n_steps: 8", "n_steps: 9"))
+    lines = explained(workflow)
+    assert max(map(len, lines)) < 200
+    reasons = dict(re.split(r"  +", line) for line in lines[:-2])
+    chosen = "attribute small_simulated/oracle/integrated_gradients"
+    assert reasons[chosen] == "option n_steps changed (8 -> 9)"
+    assert reasons["score small_simulated/oracle"] == f"follows from {chosen}"
+    assert lines[-1] == "8 jobs: 3 attribute, 3 score, 1 compare, 1 report"
+
+
+def test_the_plan_of_another_threshold(workflow):
+    edit(workflow / "config/test.yaml", ("instance: 0.7", "instance: 0.6"))
+    compare, report, *_ = explained(workflow)
+    assert compare == "compare  option silent_failure.instance changed (0.7 -> 0.6)"
+    assert report == "report   follows from compare"
+
+
+def test_the_plan_of_changed_code_and_of_a_first_run(workflow, tmp_path):
+    path = "src/xassay/attribution/integrated_gradients.py"
+    edit(workflow / path, ("def attribute(", "LIMIT = 1\n\n\ndef attribute("))
+    reasons = [line for line in explained(workflow) if line.startswith("attribute")]
+    assert reasons and [line for line in reasons if not line.endswith("  code changed")] == []
+    (fresh := tmp_path / "fresh").mkdir()
+    lines = explained(copy(fresh))
+    assert [line for line in lines[:-2] if not line.endswith("  never run")] == []
+    assert lines[-1].startswith("21 jobs: 2 data, 3 train, ")
+
+
+BROKEN = {
+    "hello": "line 1: must hold keys, such as `datasets:`, not the text 'hello'",
+    "- a": "line 1: must hold keys, such as `datasets:`, not a list",
+    "": "is empty; must hold keys",
+    "# a comment": "is empty; must hold keys",
+    "a: [": "line 2: no YAML",
+    "datasets: {a: {}}\nseeds: 1\ndatasets: {b: {}}": "line 3: datasets stands twice, first in line 1",
+    "datasets:\n  a: {}\n  a: {}": "line 3: datasets.a stands twice, first in line 2",
+    b"\xff\x00\x91": "is not text; must be a YAML file",
+    None: "there is no such file",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_broken_configuration_file_is_one_line(tmp_path, text):
+    path = tmp_path / "my.yaml"
+    if text is not None:
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    (line,) = files.faults([path])
+    assert line.startswith(f"{path}: {BROKEN[text]}") and "\n" not in line
+
+
+@pytest.mark.parametrize("script", ["alone.py", "plan.py"])
+def test_make_reads_the_file_before_snakemake_does(tmp_path, script):
+    command = [sys.executable, str(ROOT / "workflow/scripts" / script), "--configfile", "absent.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "config: absent.yaml: there is no such file\n")
+
+
+def test_keys_that_stand_twice_are_told_by_plain_snakemake(tmp_path):
+    folder = copy(tmp_path)
+    (folder / "my.yaml").write_text("datasets:\n  a: {dataset: pbmc_bags}\n  a: {dataset: simulated_bags}\n")
+    ran = snakemake("--dry-run", "--configfile", "my.yaml", folder=folder)
+    assert ran.status == 1
+    assert "my.yaml: line 3: datasets.a stands twice, first in line 2" in ran.text

@@ -7,15 +7,15 @@ import ast
 import gc
 import importlib
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
+from xassay import cards
 from xassay.core.contracts import CONTROL, FOLDERS
 from xassay.core.errors import InputError
+from xassay.core.wording import unknown
 
 PACKAGE = Path(__file__).resolve().parent
-MAPS = {"sum", "norm"}  # how a feature-level map becomes an instance-level one
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Entry:
     card: dict
     options: dict  # keyword-only parameters with a default, and the default
     required: tuple[str, ...]  # keyword-only parameters without one
+    kinds: dict  # Kind of every option that is annotated or has a default
+    limits: dict  # what the CARD admits of an option: a range, or texts
     arrays: tuple[str, ...]  # positional parameters: what the plug-in asks for
     defines: frozenset[str]  # top-level functions, such as a data set's ``oracle``
 
@@ -60,9 +62,13 @@ def roots(plugins=None):
     if plugins is None:
         return (PACKAGE,)
     user = Path(plugins).resolve()
+    if user.is_file():
+        raise InputError(f"plugins: {str(plugins)!r} is a file; must be a folder")
     if not user.is_dir():
         raise InputError(f"plugins: folder {str(plugins)!r} does not exist")
     for path in sorted(user.iterdir()):
+        if path.suffix == ".py" and not path.name.startswith("_"):
+            raise InputError(f"plugins: {path}: belongs in a sub-folder: one of {', '.join(FOLDERS)}")
         if path.name not in FOLDERS and path.is_dir() and any(path.glob("*.py")):
             raise InputError(unknown("plugins", path.name, FOLDERS, "folder"))
     return PACKAGE, user
@@ -78,15 +84,18 @@ def read(folder, path, plugins=None):
     arguments = functions[kind.entry].args
     if arguments.vararg or arguments.kwarg:
         raise InputError(f"{path}: {kind.entry}() takes *args or **kwargs; options are named one by one")
-    pairs = list(zip(arguments.kwonlyargs, arguments.kw_defaults))
+    card = cards.card(source, folder, path)
+    options, required, kinds, limits = cards.options(arguments, card, path)
     entry = Entry(
         name=path.stem,
         folder=folder,
         module=f"xassay.{folder}.{path.stem}",
         path=path,
-        card=card(source, folder, path),
-        options={a.arg: literal(d, f"{path}: option {a.arg}") for a, d in pairs if d is not None},
-        required=tuple(a.arg for a, d in pairs if d is None),
+        card=card,
+        options=options,
+        required=required,
+        kinds=kinds,
+        limits=limits,
         arrays=tuple(a.arg for a in arguments.posonlyargs + arguments.args),
         defines=frozenset(functions),
     )
@@ -109,32 +118,6 @@ def tree(path):
             gc.enable()
 
 
-def card(source, folder, path):
-    """The literal ``CARD = dict(...)`` of a syntax tree."""
-    for node in source.body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", None) == "CARD":
-            break
-    else:
-        raise InputError(f"{path}: no CARD = dict(...)")
-    if not (isinstance(node.value, ast.Call) and getattr(node.value.func, "id", None) == "dict"):
-        raise InputError(f"{path}: CARD is not written as dict(key=value, ...)")
-    found = {k.arg: literal(k.value, f"{path}: CARD {k.arg}") for k in node.value.keywords}
-    wanted = FOLDERS[folder].card + (("instance",) if found.get("level") == "feature" else ())
-    if missing := [key for key in wanted if key not in found]:
-        raise InputError(f"{path}: CARD lacks {', '.join(missing)}")
-    if "instance" in wanted and found["instance"] not in MAPS:
-        raise InputError(f"{path}: CARD instance is {found['instance']!r}; allowed: norm, sum")
-    return found
-
-
-def literal(node, where):
-    """Value of a literal expression."""
-    try:
-        return ast.literal_eval(node)
-    except (ValueError, TypeError):
-        raise InputError(f"{where}: {ast.unparse(node)} is not a literal") from None
-
-
 def check_arrays(entry, kind, plugins):
     """Positional parameters are known arrays; a metric may also ask for a test's maps, by its name."""
     known = set(kind.arrays)
@@ -147,14 +130,6 @@ def check_arrays(entry, kind, plugins):
         raise InputError(f"{entry.path}: a method may not ask for truth")
 
 
-def unknown(where, name, allowed, what):
-    """One line: ``name`` is unknown at ``where``; the nearest spelling, and what is allowed."""
-    near = get_close_matches(str(name), [str(a) for a in allowed], 1)
-    hint = f" did you mean {near[0]!r}?" if near else ""
-    called = "" if f".{where}".endswith(f".{name}") else f" {name!r}"
-    return f"{where}: unknown {what}{called};{hint} allowed: {', '.join(sorted(map(str, allowed))) or 'none'}"
-
-
 def load(folder, name, plugins=None):
     """The module of plug-in ``name``, imported. A user's becomes ``xassay.{folder}.{name}`` too."""
     found = entries(folder, plugins)
@@ -164,4 +139,9 @@ def load(folder, name, plugins=None):
     for root in roots(plugins):
         if str(root / folder) not in package.__path__:
             package.__path__.append(str(root / folder))
-    return importlib.import_module(found[name].module)
+    try:
+        return importlib.import_module(found[name].module)
+    except ImportError as fault:
+        if found[name].path.is_relative_to(PACKAGE):
+            raise
+        raise InputError(f"{found[name].path}: {fault}; install it, or correct the import") from None

@@ -7,9 +7,10 @@ import json
 import re
 
 from xassay import options, schema
-from xassay.catalogue import entries, unknown
+from xassay.catalogue import entries
 from xassay.core.contracts import CONTROL, FOLDERS, ORACLE
 from xassay.core.errors import InputError
+from xassay.core.wording import unknown
 from xassay.study import Choice, Study
 
 WORD = re.compile(r"[A-Za-z0-9_.+-]+")  # what a value of a series looks like in a path
@@ -83,6 +84,7 @@ def choices(folder, name, given, found, wrong):
     [(option, values)] = list(series.items())[:1]
     if option in given:
         wrong.append(f"{where}.{option}: is given, and is also the series")
+    wrong += options.faults(entry, given, where, elsewhere=[option])
     members = {}
     for value in values if isinstance(values, list) else ():
         word = f"{value:g}" if isinstance(value, float) else str(value)
@@ -91,7 +93,7 @@ def choices(folder, name, given, found, wrong):
                 f"{where}.series.{option}: {value!r} is no part of a path; allowed: letters, digits, _.+-"
             )
         member = Choice(f"{name}~{word}", entry, entry.options | given | {option: value}, reserved)
-        wrong += options.faults(entry, given | {option: value}, where)
+        wrong += options.option_faults(entry, option, value, f"{where}.series.{option}")
         members[member.name] = member
     return members
 

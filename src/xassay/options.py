@@ -1,38 +1,37 @@
-"""Options of an entry against its plug-in's keywords: known, of the right type, complete, files there."""
+"""Options of an entry against its plug-in's: known, of the right kind, within limits, files there."""
 
 from pathlib import Path
 
-from xassay.catalogue import unknown
+from xassay import kinds
 from xassay.core.contracts import FOLDERS
-from xassay.schema import TYPES
+from xassay.core.wording import unknown
 
 RESERVED = {"datasets": ("baseline", "references", "series")}  # keys that are not the plug-in's options
-NAMES = {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object"}
-NAMES |= {list: "array", tuple: "array"}
 
 
-def faults(entry, options, where):
-    """Lines ``where.key: what is wrong``, for the options of an entry that stands at ``where``."""
-    keys = {*entry.options, *entry.required}
-    own = {FOLDERS[entry.folder].choice, *RESERVED.get(entry.folder, ())}
+def faults(entry, options, where, elsewhere=()):
+    """Lines ``where.key: what is wrong``, for the options of an entry that stands at ``where``.
+
+    elsewhere: options that are given in another place, and so are not missing."""
     for key, value in options.items():
-        if key not in keys:
-            yield unknown(f"{where}.{key}", key, keys | own, "option")
-        elif not fits(value, entry.options.get(key)):
-            yield f"{where}.{key}: must be {TYPES[NAMES[type(entry.options[key])]]}, is {value!r}"
+        yield from option_faults(entry, key, value, f"{where}.{key}")
     for key in entry.required:
-        if key not in options:
+        if key not in options and key not in elsewhere:
             yield f"{where}.{key}: is missing; {entry.name} has no default for it"
-    for key in entry.card.get("files", ()):
-        path = options.get(key)
-        if path is not None and not (isinstance(path, str) and Path(path).is_file()):
-            yield f"{where}.{key}: file {path!r} does not exist"
 
 
-def fits(value, default):
-    """Whether a value has its default's type; a default of None takes anything, a number also a whole one."""
-    if type(default) not in NAMES:
-        return True
-    if isinstance(value, bool) or isinstance(default, bool):
-        return isinstance(value, bool) and isinstance(default, bool)
-    return isinstance(value, {float: (int, float), tuple: (list, tuple)}.get(type(default), type(default)))
+def option_faults(entry, key, value, where):
+    """What is wrong with one option, which stands at ``where``: no line or one."""
+    keys = {*entry.options, *entry.required}
+    if key not in keys:
+        own = {FOLDERS[entry.folder].choice, *RESERVED.get(entry.folder, ())}
+        yield unknown(where, key, keys | own, "option")
+    elif wrong := kinds.fault(value, entry.kinds.get(key), entry.limits.get(key), where):
+        yield wrong
+    elif key in entry.card.get("files", ()) and value is not None:
+        if not isinstance(value, str):
+            yield f"{where}: must be the path of a file, is {value!r}"
+        elif Path(value).is_dir():
+            yield f"{where}: {value!r} is a folder; must be a file"
+        elif not Path(value).is_file():
+            yield f"{where}: file {value!r} does not exist"

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from xassay.catalogue import unknown
+from xassay.core.wording import mistyped, unknown
 
 TYPES = {
     "integer": "a whole number",
@@ -60,11 +60,17 @@ def sentence(fault, rule, value):
     """What a value must be, and what it is."""
     if rule == "type":
         wanted = " or ".join(TYPES[name] for name in ([value] if isinstance(value, str) else value))
-        return f"must be {wanted}, is {fault.instance!r}"
+        return mistyped(wanted, fault.instance)
     if rule in BOUNDS:
         return f"must be {BOUNDS[rule]} {value}, is {fault.instance!r}"
     if rule == "enum":
+        if fault.instance is None:
+            return f"is empty; allowed: {', '.join(value)}"
         return unknown("", fault.instance, value, "value")[2:]
+    if rule == "maxProperties":
+        return f"must be {value} option with its values, is {', '.join(map(str, fault.instance))}"
+    if rule == "uniqueItems":
+        return f"holds a value twice: {fault.instance!r}"
     if rule == "pattern" and "description" in fault.schema:
         return f"must be {fault.schema['description']}, is {fault.instance!r}"
     if rule == "pattern":

@@ -6,12 +6,15 @@ sys.path.insert(0, SOURCE)
 # In the command, because a conda environment is activated without the caller's PYTHONPATH.
 shell.prefix(f"export PYTHONPATH={shlex.quote(SOURCE)}; ")
 
-from xassay import configuration
+from xassay import configuration, files
 from xassay.configuration import canonical
 from xassay.core.contracts import FOLDERS
 from xassay.core.errors import InputError
 from xassay.fingerprint import fingerprint, members
 
+if unfit := files.faults(workflow.configfiles):
+    print("\n".join(f"config: {line}" for line in unfit), file=sys.stderr)
+    sys.exit(1)
 try:
     STUDY = configuration.read(config, SCHEMA)
 except InputError as fault:

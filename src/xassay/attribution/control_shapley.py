@@ -13,6 +13,7 @@ from xassay.core.masking import curves
 CARD = dict(
     label="Shapley (control)", family="control", kinds=("bag",), needs=(), signed=True,
     level="instance", axioms=("completeness",), reference="castro2009", variants=False,
+    limits=dict(permutations=(1, None)),
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from xassay.core.gradients import path_gradient
 CARD = dict(
     label="Integrated gradients", family="gradient", kinds=("bag",), needs=("gradient",), signed=True,
     level="feature", instance="sum", axioms=("completeness",), reference="sundararajan2017",
+    limits=dict(n_steps=(1, None)),
 )  # fmt: skip
 
 

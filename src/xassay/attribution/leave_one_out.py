@@ -9,6 +9,7 @@ from xassay.core.masking import answers, removal
 CARD = dict(
     label="Leave one out", family="perturbation", kinds=("bag",), needs=(), signed=True,
     level="instance", axioms=(), reference="early2022",
+    limits=dict(replace=("baseline", "remove")),
 )  # fmt: skip
 
 

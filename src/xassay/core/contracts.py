@@ -17,6 +17,29 @@ attribution/    attribute(model, x, target, baseline, [rng], *, ...) -> tensor
 evaluation/     score(attribution, ..., *, ...) -> array (replicate, sample)
 stability/      variants(model, x, target, baseline, rng, ..., *, ...)
                 yields (name, model, x, target, baseline)
+
+Options are checked before a job starts: by their annotation (``size: int | None = None``), or else by their
+default, a tuple with the number and kind of its elements; and by ``limits=dict(n_steps=(1, None),
+rule=("presence", "count"))`` in the CARD: a range, ends included, of a number or of every element, or the
+texts allowed.
+
+What a CARD says (CARDS below holds the allowed values; a key that FOLDERS does not ask for may be left out):
+
+label, reference    how the report calls it; key(s) of resources/references.bib
+kind, kinds         the kind of data that a data set is, and those that a plug-in reads
+files               options of a data set that name input files: a changed file runs it again
+provides, needs     what a model has beside its logits: x's gradient, attention(x), or embed(x) and pool(h),
+                    which work instance by instance; a method that needs what is lacking is refused
+family              of a method: how it works; of a metric: the question that it answers in the verdict
+signed              whether a map tells evidence for from evidence against
+level, instance     "feature": the map has x's shape, and "sum" or "norm" over features makes it one of
+                    instances; "instance": it is (sample, instance)
+axioms              what a map promises: "completeness", its total is f(x) - f(baseline)
+variants            False: a control too costly to run on every variant
+range, null         least and largest value, None for no end; the value that a random map has, or None
+direction           1: larger is better, -1: smaller is, 0: describes, and ranks nothing
+gate                (positive control, negative control) that must differ for the metric to count, or None
+varies, fixed       what a test changes between two maps, in words; TRAINED ones need a trained model
 """
 
 from typing import Any, NamedTuple
@@ -53,6 +76,44 @@ FOLDERS = {
         ("label", "varies", "fixed", "reference"),
         ("model", "x", "target", "baseline", "rng", "twin", "noise", "draws"),
     ),
+}
+
+KINDS = ("bag",)
+PROVIDED = ("gradient", "attention", "instances")
+COMMON = {
+    "label": "text",
+    "reference": "text, a tuple of texts or None",
+    "limits": "dict(option=limit)",
+}
+# Allowed values of every key: a tuple of them, ("each", ...) for a tuple's elements, or a form in words.
+CARDS = {
+    "datasets": COMMON
+    | {"kind": KINDS, "files": "a tuple of texts", "provides": ("each", *PROVIDED)},  # of its oracle
+    "models": COMMON | {"kinds": ("each", *KINDS), "provides": ("each", *PROVIDED)},
+    "attribution": COMMON
+    | {
+        "family": ("gradient", "perturbation", "attention", "control"),
+        "kinds": ("each", *KINDS),
+        "needs": ("each", *PROVIDED),
+        "signed": (True, False),
+        "level": ("feature", "instance"),
+        "instance": ("sum", "norm"),
+        "axioms": ("each", "completeness"),
+        "variants": (True, False),
+    },
+    "evaluation": COMMON
+    | {
+        "family": (
+            *("recovery", "faithfulness", "completeness", "randomisation"),
+            *("permutation", "agreement", "repeatability", "robustness"),
+        ),
+        "kinds": ("each", *KINDS),
+        "range": "a pair of numbers or None",
+        "direction": (-1, 0, 1),
+        "null": "a number or None",
+        "gate": "None or a pair of names",
+    },
+    "stability": COMMON | {"varies": "text", "fixed": "text"},
 }
 
 CONTROL = "control_"  # stems of attribution plug-ins that are controls, not contestants

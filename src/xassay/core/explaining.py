@@ -1,11 +1,13 @@
 """Run attribution methods and stability tests: from plug-in functions to maps."""
 
+import inspect
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
 from xassay.core.bags import present
+from xassay.core.errors import InputError
 from xassay.core.explanations import Explanation, Variant
 from xassay.core.masking import curves, ordered
 
@@ -76,27 +78,38 @@ def explain(method, model, x, target, baseline, rng, truth):
     Returns (feature, instance, total): x's shape, or None at instance level; (sample, instance) float64,
     NaN where absent; (sample,) the sum of the map at its own level.
 
-    Raises ValueError where a map has not the shape of its level."""
+    Raises InputError, which names the plug-in's file, where a map has not the shape of its level."""
     size = max(1, BUDGET // (x[0].numel() * x.element_size()))
     parts = [slice(start, start + size) for start in range(0, len(x), size)]
     found = torch.cat(
         [
-            method(
-                model=model, x=x[p], target=target[p], baseline=baseline[:, p], rng=rng, truth=truth[p]
+            shaped(
+                method,
+                method(
+                    model=model, x=x[p], target=target[p], baseline=baseline[:, p], rng=rng, truth=truth[p]
+                ),
+                x[p],
             ).detach()
             for p in parts
         ]
     )
-    level = method.card["level"]
-    expected = x.shape if level == "feature" else x.shape[:2]
-    if found.shape != expected:
-        raise ValueError(
-            f"{method.stem}: a map of shape {tuple(found.shape)}; {level} level is {tuple(expected)}"
-        )
     total = found.flatten(1).nansum(-1, dtype=torch.float64)
-    if level == "instance":
+    if method.card["level"] == "instance":
         return None, found.double(), total
     return found, reduced(found, method.card["instance"]), total
+
+
+def shaped(method, found, x):
+    """The map of one block, if it is a tensor of the shape that the method's level asks for."""
+    level = method.card["level"]
+    expected = x.shape if level == "feature" else x.shape[:2]
+    if not isinstance(found, torch.Tensor) or found.shape != expected:
+        got = f"shape {tuple(found.shape)}" if isinstance(found, torch.Tensor) else type(found).__name__
+        raise InputError(
+            f"{inspect.getsourcefile(method.function)}: attribute() returned a map of {got}; "
+            f"level {level!r} is a tensor of shape {tuple(expected)}"
+        )
+    return found
 
 
 def reduced(feature, how):

@@ -64,7 +64,7 @@ def ordered(attribution, descending):
 
 
 def by_instance(model):
-    """Whether masks mix rows of the embedding: a model's ``provides``, its CARD's, is believed if it is there."""
+    """Whether masks mix rows of the embedding; a ``provides`` set on the model, its CARD's, may forbid it."""
     halves = hasattr(model, "embed") and hasattr(model, "pool")
     return halves and "instances" in getattr(model, "provides", ("instances",))
 

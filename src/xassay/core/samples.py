@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ class Samples:
     samples: per sample, index = id: `label` (0..K-1), `split`, `group` (what may not be in two splits).
     classes: label names in order. noise: the law of measurement noise, such as {"law": "gaussian", "sd": 0.1}
         or {"law": "multinomial", "scale": 1e4}. oracle: parameters of f* (arrays), None where there is no f*.
-    source: citation key, licence, plug-in, options: whatever the report says about the data.
+    source: citation key, licence, plug-in, options, a warning: whatever the report says about the data.
     """
 
     X: object
@@ -134,10 +135,22 @@ class Samples:
 
     @classmethod
     def read(cls, path):
-        """Read what ``write`` wrote."""
+        """Read what ``write`` wrote. Raises InputError, in one line, for any other file."""
         import anndata
+        import h5py
 
-        adata = anndata.read_h5ad(path)
+        if not Path(path).is_file():
+            raise InputError(f"{path}: does not exist or is no file; allowed: samples from `xassay data`")
+        if not h5py.is_hdf5(path):
+            raise InputError(f"{path}: is not an .h5ad file; allowed: samples from `xassay data`")
+        try:
+            adata = anndata.read_h5ad(path)
+        except (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError) as fault:
+            line = (str(fault).splitlines() or [type(fault).__name__])[0]
+            raise InputError(f"{path}: is damaged, truncated or no .h5ad file: {line}") from None
+        if missing := [key for key in ("about", "samples") if key not in adata.uns]:
+            absent = " and ".join(f"uns[{key!r}]" for key in missing)
+            raise InputError(f"{path}: has no {absent}; allowed: samples from `xassay data`")
         about = json.loads(str(adata.uns["about"]))
         return cls(
             X=adata.X,

@@ -46,10 +46,12 @@ def by_group(labels, groups, fractions, rng):
     return np.array(SPLITS)[split[np.searchsorted(names, groups)]]
 
 
-def shares(fractions):
-    """Three positive numbers as shares of one. Raises InputError for anything else."""
+def shares(fractions, option="fractions"):
+    """Three positive numbers that add up to 1. Raises InputError that names ``option`` for anything else."""
     fractions = np.asarray(fractions, float)
+    given = ", ".join(f"{part:g}" for part in fractions.ravel())
     if fractions.shape != (len(SPLITS),) or not (fractions > 0).all():
-        given = ", ".join(f"{part:g}" for part in fractions.ravel())
-        raise InputError(f"fractions: {given}; allowed: three positive numbers, for {', '.join(SPLITS)}")
+        raise InputError(f"{option}: {given}; allowed: three positive numbers, for {', '.join(SPLITS)}")
+    if abs(fractions.sum() - 1) > 1e-6:
+        raise InputError(f"{option}: {given} add up to {fractions.sum():g}; allowed: shares that add up to 1")
     return fractions / fractions.sum()

@@ -10,24 +10,43 @@ from xassay.core import cells, splits
 from xassay.core.errors import InputError
 from xassay.core.samples import SPLITS, Samples
 
-CARD = dict(label="Cells of a file", kind="bag", reference="virshup2024", files=("path",))
+CARD = dict(
+    label="Cells of a file",
+    kind="bag",
+    reference="virshup2024",
+    files=("path",),
+    limits=dict(n_genes=(1, None), size=(1, None), draws=(1, None), fractions=(0, 1), noise_share=(0, None)),
+)
+
+CODED = (  # pairs of labels that say which is the positive one, which stands last
+    ("0", "1"),
+    ("0.0", "1.0"),
+    ("false", "true"),
+    ("no", "yes"),
+    ("-", "+"),
+    ("absent", "present"),
+)
+CONTROLS = {  # labels of what is not explained, whatever the other label is
+    *("control", "controls", "ctrl", "ctl", "healthy", "normal", "ref", "reference"),
+    *("negative", "neg", "none", "untreated", "unstimulated"),
+}
 
 
 def samples(
     rng,
     *,
-    path,
-    bag,
-    label,
-    positive=None,
-    group=None,
-    split=None,
-    truth=None,
-    witness=(),
-    layer=None,
-    genes=None,
-    n_genes=None,
-    size=None,
+    path: str,
+    bag: str,
+    label: str,
+    positive: str | int | float | bool | None = None,
+    donor: str | None = None,
+    split: str | None = None,
+    truth: str | None = None,
+    witness: str | int | float | bool | list[str | int | float | bool] = (),
+    layer: str | None = None,
+    genes: str | list[str] | None = None,
+    n_genes: int | None = None,
+    size: int | None = None,
     draws=1,
     fractions=(0.6, 0.2, 0.2),
     noise_share=0.1,
@@ -37,15 +56,16 @@ def samples(
 ):
     """Read bags of cells.
 
-    path: the file. bag, label: columns of obs; a bag has one label. positive: the label that a binary model
-    explains (default: the last one). group: column of what may not be in two splits, such as the donor
-    (default: the bag). split: column that says train, validation or test; default: groups are split by
-    ``fractions``, every label in every split. truth, witness: column and its value(s) that cause the
-    positive label. layer: in place of X. genes: names; n_genes: that many of largest variance over the
-    training cells. Values are used as they are: normalised and log-transformed beforehand.
+    path: the file. bag, label: columns of obs; a bag has one label. positive: the label that is explained, of
+    two; needed unless their names say it, as 0 and 1 or healthy and another do. donor: column of what may not
+    be in two splits (default: the bag). split: column that says train, validation or test; default: donors
+    are split by ``fractions``, which add up to 1, every label in every split. truth, witness: column and its
+    value(s) that cause the positive label. layer: in place of X. genes: name(s); n_genes: that many of
+    largest variance over the training cells. Values are used as they are: normalised and log-transformed
+    beforehand.
 
     size, draws: with ``size``, ``draws`` sub-bags of that many distinct cells are drawn from each bag, all of
-    the bag's group: needed where bags are few. Without, a sample is the whole bag.
+    the bag's donor: needed where bags are few. Without, a sample is the whole bag.
 
     ``obs[truth]`` is 1 for witnesses in positive bags and 0 for other cells; NaN (unknown) for witnesses in
     other bags, where the same type need not carry the signal, and everywhere without ``truth``.
@@ -56,13 +76,14 @@ def samples(
         obs, var = cells.frame(file, "obs"), cells.frame(file, "var")
         unique(obs.index, "obs")
         unique(var.index, "var")
-        table, of_bag = bag_table(obs, bag, label, group, split)
+        table, of_bag = bag_table(obs, bag, label, donor, split)
         classes = class_order(table["label"], positive)
         if split is None:
+            fractions = splits.shares(fractions)
             try:
                 table["split"] = splits.by_group(table["label"].values, table["group"].values, fractions, rng)
             except InputError as fault:
-                raise InputError(f"{group or bag}: {fault}") from None
+                raise InputError(f"{donor or bag}: {fault}") from None
         rows, name = draw(table, of_bag, size, draws, rng)
         stored = cells.matrix(file, layer)
         used, back = np.unique(rows, return_inverse=True)
@@ -93,11 +114,11 @@ def unique(index, what):
         raise InputError(f"duplicate {what} names: {twice}; allowed: each name once")
 
 
-def bag_table(obs, bag, label, group, split):
-    """One row a bag: its label, group and split, and the bag of each cell.
+def bag_table(obs, bag, label, donor, split):
+    """One row a bag: its label, group (donor) and split, and the bag of each cell.
 
     Raises InputError for missing columns or values, empty bags, and bags with two labels."""
-    wanted = {"label": (label, "label"), "group": (group or bag, "group"), "split": (split, "split")}
+    wanted = {"label": (label, "label"), "group": (donor or bag, "donor"), "split": (split, "split")}
     of_bag = cells.column(obs, bag, "bag")
     wanted = {key: pair for key, pair in wanted.items() if pair[0] is not None}
     columns = {key: cells.column(obs, *pair) for key, pair in wanted.items()}
@@ -114,7 +135,7 @@ def bag_table(obs, bag, label, group, split):
         if (twice := pairs["bag"].duplicated()).any():
             first = pairs.loc[twice, "bag"].iat[0]
             both = ", ".join(pairs.loc[pairs["bag"] == first, "value"])
-            what = f"{wanted[key][0]}: bag {first} has two values of {key}: {both}"
+            what = f"{wanted[key][0]}: bag {first} has two values of {wanted[key][1]}: {both}"
             raise InputError(f"{what}; allowed: one a bag")
         table[key] = pairs.set_index("bag")["value"]
     if split is not None and (wrong := sorted(set(table["split"]) - set(SPLITS))):
@@ -123,15 +144,26 @@ def bag_table(obs, bag, label, group, split):
 
 
 def class_order(labels, positive):
-    """Label names in sorted order, ``positive`` last. Raises InputError for one class or an unknown one."""
+    """Label names in sorted order, ``positive`` last.
+
+    Raises InputError for one class, for an unknown one, and for two that do not say which is explained."""
     classes = sorted(set(labels))
     if len(classes) < 2:
         raise InputError(f"label: one class only: {classes[0]!r}; allowed: two or more labels among the bags")
     if positive is None:
-        return classes
+        return classes if len(classes) > 2 else list(by_name(classes))
     if str(positive) not in classes:
         raise InputError(f"positive: no bag is labelled {positive!r}; allowed: {', '.join(classes)}")
     return [name for name in classes if name != str(positive)] + [str(positive)]
+
+
+def by_name(classes):
+    """Two labels, the one that their names say is explained last. Raises InputError where they do not say."""
+    for one, two in (classes, classes[::-1]):
+        low, high = one.lower(), two.lower()
+        if (low, high) in CODED or (low in CONTROLS and high not in CONTROLS):
+            return one, two
+    raise InputError(f"positive: name the label that is explained; allowed: {', '.join(map(repr, classes))}")
 
 
 def draw(table, of_bag, size, draws, rng):
@@ -161,7 +193,8 @@ def choose(var, genes, n_genes, stored, training):
     Raises InputError where none is left."""
     columns = np.arange(len(var))
     if genes is not None:
-        columns = np.flatnonzero(var.index.isin(list(genes)))
+        genes = listed(genes)
+        columns = np.flatnonzero(var.index.isin(genes))
         if len(columns) == 0:
             first = ", ".join(map(str, var.index[:5]))
             raise InputError(f"genes: zero genes left, none of {len(genes)} is in the file: {first}, ...")
@@ -182,12 +215,17 @@ def witnesses(obs, truth, witness, rows, positive):
     if truth is None:
         return np.full(len(rows), np.nan), "unknown"
     kinds = cells.column(obs, truth, "truth").astype(str).to_numpy()
-    wanted = [witness] if isinstance(witness, str) else list(map(str, witness))
+    wanted = listed(witness)
     if not wanted or (wrong := [w for w in wanted if w not in set(kinds)]):
         what = f"no cell is {wrong[0]!r}" if wanted else "not given"
         raise InputError(f"witness: {what} in obs[{truth!r}]; allowed: {', '.join(sorted(set(kinds)))}")
     inside = np.isin(kinds[rows], wanted)
     return np.where(inside & ~positive, np.nan, inside.astype(float)), kinds[rows]
+
+
+def listed(names):
+    """Names as a list of text; one alone may stand without a list."""
+    return list(map(str, names if isinstance(names, list | tuple) else [names]))
 
 
 def spread(x):

@@ -16,7 +16,23 @@ from xassay.core.errors import InputError
 from xassay.core.samples import SPLITS, Samples
 from xassay.core.splits import shares
 
-CARD = dict(label="PBMC bags", kind="bag", reference="zheng2017")
+CARD = dict(
+    label="PBMC bags",
+    kind="bag",
+    reference="zheng2017",
+    limits=dict(
+        n_bags=(2, None),
+        size_mean=(1, None),
+        size_sd=(0, None),
+        size_min=(1, None),
+        size_max=(1, None),
+        witness_rate=(0, 1),
+        rule=("presence", "count"),
+        count=(1, None),
+        positive_share=(0, 1),
+        cell_fractions=(0, 1),
+    ),
+)
 
 
 def samples(
@@ -40,7 +56,7 @@ def samples(
     bag, a rounded normal kept within its bounds. witness_rate: share of a positive bag's cells that are
     witnesses, rounded to whole cells. rule: "presence" (at least one witness) or "count" (at least
     ``count``; negative bags then hold fewer). positive_share: of the bags. cell_fractions: of each type's
-    cells in train, validation and test.
+    cells in train, validation and test; they add up to 1.
 
     X is log1p of counts scaled to 10,000 a cell, all genes of the cell counted; ``obs[library]`` is
     that cell's total. ``noise``: multinomial, so a measurement is repeated by drawing ``library`` counts
@@ -57,7 +73,7 @@ def samples(
         )
     law = drawing.BagLaw(size_mean, size_sd, size_min, size_max, witness_rate, rule, count, positive_share)
     law.check(n_bags)
-    pool = _split_cells(types, shares(cell_fractions), rng)
+    pool = _split_cells(types, shares(cell_fractions, "cell_fractions"), rng)
     rows, bags, table = [], [], []
     for split, n in zip(SPLITS, n_bags):
         inside = np.flatnonzero((pool == split) & (types == witness))

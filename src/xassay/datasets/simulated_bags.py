@@ -17,7 +17,32 @@ from xassay.core.counts import Cells
 from xassay.core.errors import InputError
 from xassay.core.samples import SPLITS, Samples
 
-CARD = dict(label="Simulated bags", kind="bag", reference="robinson2010")
+CARD = dict(
+    label="Simulated bags",
+    kind="bag",
+    reference="robinson2010",
+    limits=dict(
+        n_bags=(2, None),
+        size_mean=(1, None),
+        size_sd=(0, None),
+        size_min=(1, None),
+        size_max=(1, None),
+        witness_rate=(0, 1),
+        rule=("presence", "count"),
+        count=(1, None),
+        positive_share=(0, 1),
+        n_genes=(1, None),
+        n_types=(2, None),
+        n_markers=(1, None),
+        d_prime=(0, None),
+        dispersion=(0, None),
+        library_mean=(0, None),
+        library_sd=(0, None),
+        sharpness=(0, None),
+        gain=(0, None),
+        label_noise=(0, 0.5),
+    ),
+)
 
 
 def samples(

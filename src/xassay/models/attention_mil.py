@@ -10,6 +10,7 @@ CARD = dict(
     kinds=("bag",),
     provides=("gradient", "instances", "attention"),
     reference="ilse2018",
+    limits=dict(width=(1, None), attention=(1, None), heads=(1, None), dropout=(0, 0.99)),
 )
 
 

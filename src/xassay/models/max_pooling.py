@@ -9,6 +9,7 @@ CARD = dict(
     kinds=("bag",),
     provides=("gradient", "instances"),
     reference="zaheer2017",
+    limits=dict(width=(1, None), dropout=(0, 0.99)),
 )
 
 

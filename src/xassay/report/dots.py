@@ -20,15 +20,16 @@ from xassay.report.style import QUIET
 from xassay.report.tables import ENSEMBLE
 
 
-def dots(tables, metrics, lines=(), ensembles=False, reference=None, beside=None, symlog=None):
+def dots(tables, metrics, lines=(), ensembles=False, reference=None, beside=None, level=None):
     """Figure: a band a (data set, metric, level), a panel a model, a row a method.
 
     ``lines``: controls drawn as vertical lines; ``reference``: (x, label) of a thin line at a fixed value;
     ``beside``: (metric, label) drawn as a grey tick in each row;
-    ``symlog``: below it the x axis is linear, above logarithmic."""
-    bands = bands_of(tables, metrics)
+    ``level``: of a stability test, the only one drawn."""
+    bands = bands_of(tables, metrics, level)
     names = {key: name_of(tables, key, bands) for key in bands}
     rows = tables.summary[tables.summary.metric.isin(metrics)]
+    rows = rows if level is None else rows[rows.variant == level]
     methods = [method for method in tables.methods if method in set(rows.method)]
     shown = {*methods, *lines, *(method + ENSEMBLE for method in methods if ensembles)}
     figure, panels = grid(
@@ -46,11 +47,10 @@ def dots(tables, metrics, lines=(), ensembles=False, reference=None, beside=None
             for method in methods:
                 tick(axis, floor, method, place[method])
                 hollow |= row_of(axis, tables, here, method, place[method], pair, ensembles)
-        axes[0].set_xlim(limits(rows[(rows.metric == metric) & rows.method.isin(shown)], reference))
-        if symlog:
-            axes[0].set_xscale("symlog", linthresh=symlog)
-            axes[0].set_xlim(-0.1 * symlog, 1.6 * axes[0].get_xlim()[1])
-            axes[0].xaxis.set_major_formatter("{x:g}")
+        found = limits(rows[(rows.metric == metric) & rows.method.isin(shown)], reference)
+        axes[0].set_xlim(found or (0, 1))
+        if not found:  # the rows say in words why; an axis would promise numbers
+            axes[0].set_xticks([])
         axes[0].figure.supxlabel(tables.label(metric, "evaluation"), fontsize=9.5)
     legend(
         figure,
@@ -63,14 +63,15 @@ def dots(tables, metrics, lines=(), ensembles=False, reference=None, beside=None
     return figure
 
 
-def bands_of(tables, metrics):
-    """{(data set, metric, level): pairs}, data set by data set."""
+def bands_of(tables, metrics, level=None):
+    """{(data set, metric, level): pairs}, data set by data set; of one level only where it is given."""
     found = {}
     summary = tables.summary
     for (dataset, model), metric in product(tables.pairs, metrics):
         rows = summary[(summary.metric == metric) & (summary.dataset == dataset) & (summary.model == model)]
-        for level in dict.fromkeys(rows.variant.fillna("")):
-            found.setdefault((dataset, metric, level), []).append((dataset, model))
+        for variant in dict.fromkeys(rows.variant.fillna("")):
+            if level in (None, variant):
+                found.setdefault((dataset, metric, variant), []).append((dataset, model))
     return dict(sorted(found.items(), key=lambda item: tables.datasets.index(item[0][0])))
 
 
@@ -99,11 +100,12 @@ def row_of(axis, tables, rows, method, y, pair, ensembles=False):
 
 
 def limits(rows, reference):
-    """Common x limits of a metric: every bar and, within reason, every control."""
+    """Common x limits of a metric: every bar and every control; None where there is no value at all."""
     values = rows[["mean", "lower", "upper"]].to_numpy(float)
-    values = np.append(values[np.isfinite(values)], [reference[0]] if reference else [])
+    values = values[np.isfinite(values)]
     if not len(values):
-        return 0, 1
+        return None
+    values = np.append(values, [reference[0]] if reference else [])
     low, high = values.min(), values.max()
     edge = 0.04 * ((high - low) or 1)
     return low - edge, high + edge

@@ -1,9 +1,57 @@
-"""What the page lists beside its tables: top features, references, configuration, code."""
+"""What the page lists beside its tables: what is explained, top features, references, versions, code."""
 
 import json
 from collections import Counter
 
 from xassay.report.bibliography import cited
+
+
+def explained(tables):
+    """[(data set, words)]: which label is explained, and which cells are its witnesses."""
+    found = []
+    for dataset in tables.datasets:
+        rows = tables.datasets_table[tables.datasets_table.dataset == dataset]
+        label, against = (first(rows.get(name)) for name in ("explained", "against"))
+        words = f"“{label}”" if label else "the positive label"
+        words += f" against “{against}”" if label and against else ""
+        kinds = witnesses(tables, dataset)
+        words += f"; witnesses: {', '.join(kinds)}" if kinds else "; no witness is known"
+        found.append((dataset, words))
+    return found
+
+
+def first(column):
+    """The first value that a column holds, as text; "" where it holds none."""
+    known = [] if column is None else [str(value) for value in column.dropna() if str(value)]
+    return known[0] if known else ""
+
+
+def witnesses(tables, dataset):
+    """Types of the cells that cause the label: as configured, or as the gallery marks them."""
+    entry = (tables.config.get("datasets") or {}).get(dataset.split("~")[0]) or {}
+    named = entry.get("witness") or []
+    named = [named] if isinstance(named, str) else list(map(str, named))
+    found = witness_types(tables.gallery[tables.gallery.dataset == dataset])
+    return named or [f"cells of type “{kind}”" for kind in found]
+
+
+def witness_types(cells, share=0.1):
+    """Types that make up at least ``share`` of the witnesses among ``cells``, the most frequent first.
+
+    By a known rule an odd cell of another type may be a witness too; it does not make its type one."""
+    counts = cells.planted[cells.truth > 0].dropna().value_counts()
+    often = counts[counts >= share * counts.sum()]
+    return sorted(often.index, key=lambda kind: (-often[kind], kind))
+
+
+def versions(tables):
+    """[(name, version)] of what the results were made with: Python and the package itself first."""
+    found = dict(tables.provenance.get("versions") or {})
+    for name in ("python", "xassay"):
+        if isinstance(tables.provenance.get(name), str):
+            found.setdefault(name, tables.provenance[name])
+    order = {"xassay": 0, "python": 1}
+    return sorted(found.items(), key=lambda item: (order.get(item[0], 2), item[0]))
 
 
 def features(tables, depth=10):
@@ -37,7 +85,7 @@ def references(tables):
     """What the study stands on: references of every plug-in that took part, and of the data."""
     keys = set(tables.datasets_table.citation.dropna())
     names = {
-        "attribution": tables.methods,
+        "attribution": [*tables.methods, *tables.order(tables.summary.method.dropna(), "attribution")],
         "models": tables.models,
         "datasets": tables.datasets,
         "evaluation": tables.summary.metric.dropna().unique(),

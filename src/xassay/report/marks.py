@@ -1,13 +1,8 @@
-"""What stands in a panel: means with intervals, control lines, heatmaps, daggers; their legend entries."""
+"""What stands in a panel: means with intervals, control lines, daggers; their legend entries."""
 
-import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
-from xassay.report.style import BLUE, INK, LINES, QUIET, VERMILLION, look
-
-DIVERGING = LinearSegmentedColormap.from_list("diverging", [VERMILLION, "white", BLUE])
+from xassay.report.style import INK, LINES, QUIET, VERMILLION, look
 
 
 def interval(axis, tables, method, row, y, hollow=False):
@@ -89,37 +84,6 @@ def control_lines(axis, rows, names):
     return drawn
 
 
-def heat(axis, values, rows, columns, numbers=True):
-    """Heatmap of ``values`` (row, column) between -1 and 1, with its numbers; a dot where there is none."""
-    axis.pcolormesh(values, cmap=DIVERGING, vmin=-1, vmax=1, edgecolors="white", linewidth=1)
-    axis.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=45, ha="right", rotation_mode="anchor")
-    axis.set_yticks(np.arange(len(rows)) + 0.5, rows)
-    axis.set(ylim=(len(rows), 0), xlim=(0, len(columns)))
-    axis.tick_params(length=0)
-    axis.spines[:].set_visible(False)
-    for (i, j), value in np.ndenumerate(values):
-        if np.isnan(value):
-            axis.text(j + 0.5, i + 0.5, "·", ha="center", va="center", color=QUIET)
-        elif numbers:
-            axis.text(
-                j + 0.5,
-                i + 0.5,
-                short(value),
-                ha="center",
-                va="center",
-                fontsize=8.5,
-                color="white" if abs(value) > 0.7 else "black",
-            )
-
-
-def short(value):
-    """Two decimals without the zero before the point: ".47", "1", "−.03"."""
-    text = f"{value:.2f}".replace("-", "−")
-    if text.endswith("1.00"):
-        return text[:-3]
-    return ".00" if text == "−0.00" else text.replace("0.", ".", 1)
-
-
 def mark(label, hollow=False, **style):
     """A legend entry that is a marker."""
     style = dict(color=INK, marker="o", ls="", ms=6, label=label) | style
@@ -148,9 +112,3 @@ def flag_handles(tables):
     """Legend entry that explains the dagger, where one is drawn: right of a row, or behind a name."""
     flags = sorted(set(tables.flags.values()))
     return [mark("; ".join(flags), marker="$†$", color=VERMILLION, ms=7)] if flags else []
-
-
-def colour_handles():
-    """Legend entries of a heatmap's colours."""
-    words = {1.0: "1, the same order", 0.5: "0.5", 0.0: "0, unrelated", -0.5: "−0.5", -1.0: "−1, reversed"}
-    return [Patch(fc=DIVERGING((1 + v) / 2), ec="#c9ced6", lw=0.6, label=word) for v, word in words.items()]

@@ -6,7 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from xassay.core.results import writing
-from xassay.report import lists, sections, verdict
+from xassay.report import gaps, lists, ranking, sections, standing, verdict
 
 HERE = Path(__file__).parent
 SECTIONS = {
@@ -15,7 +15,11 @@ SECTIONS = {
     "performance": sections.performance,
     "learned": sections.learned,
     "datasets": sections.datasets,
-    "refused": sections.refused,
+    "refused": gaps.refused,
+    "ranks": ranking.ranks,
+    "leaders": ranking.leaders,
+    "explained": lists.explained,
+    "versions": lists.versions,
     "features": lists.features,
     "references": lists.references,
     "configuration": lists.configuration,
@@ -42,9 +46,9 @@ def render(tables, drawn):
         figures=by_category,
         folds=verdict.folds(tables, found),
         matrix=verdict.matrix(tables, found),
-        counts=verdict.counts(verdict.contestants(found)),
-        trusted=verdict.trusted(tables, found),
-        obstacles=verdict.obstacles(tables, found),
+        counts=verdict.counts(standing.contestants(found)),
+        trusted=standing.trusted(tables, found),
+        obstacles=standing.obstacles(tables, found),
         section={name: make(tables) for name, make in SECTIONS.items()},
         style=Markup((HERE / "page.css").read_text()),
         script=Markup((HERE / "page.js").read_text()),

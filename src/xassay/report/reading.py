@@ -22,8 +22,8 @@ COLUMNS = {
     "gallery": [*PAIR, "method", "quantile", "sample", "value", "instance", "cell", "planted", "truth",
                 "attribution"],
     "features": [*PAIR, "method", "feature", "attribution", "rank"],
-    "datasets": ["dataset", "split", "samples", "positives", "instances", "cells", "witness_cells", "reuse",
-                 "witness_rate", "citation", "licence"],
+    "datasets": ["dataset", "split", "samples", "positives", "explained", "against", "groups", "instances",
+                 "cells", "witness_cells", "reuse", "witness_rate", "citation", "licence", "warning"],
 }  # fmt: skip
 
 

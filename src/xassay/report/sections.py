@@ -138,7 +138,7 @@ def learned(tables):
 
 
 def datasets(tables):
-    """Samples, cells and how often a cell is drawn again."""
+    """Samples, what is explained, groups, cells and how often a cell is drawn again."""
     return table(
         tables,
         tables.datasets_table,
@@ -146,6 +146,9 @@ def datasets(tables):
         Column("split", "Split"),
         Column("samples", "Bags", 0),
         Column("positives", "Positive", 0),
+        Column("explained", "Explained"),
+        Column("against", "Against"),
+        Column("groups", "Groups", 0),
         Column("instances", "Cells drawn", 0),
         Column("cells", "Distinct cells", 0),
         Column("witness_cells", "Distinct witnesses", 0),
@@ -153,19 +156,5 @@ def datasets(tables):
         Column("witness_rate", "Witness rate", 3),
         Column("licence", "Licence"),
         Column("citation", "Citation"),
-    )
-
-
-def refused(tables):
-    """What was not run or not evaluated, and why."""
-    frame = tables.refused.fillna("").replace(
-        {"method": {"": None}, "metric": {"": None}, "model": {"": None}}
-    )
-    return table(
-        tables,
-        frame,
-        *WHERE,
-        Column("method", "Method"),
-        Column("metric", "Metric"),
-        Column("reason", "Reason"),
+        Column("warning", "Warning"),
     )

@@ -1,8 +1,7 @@
-"""The verdict in words: counts, the matrix's cells, what stands in the way of trust, the trust cards."""
+"""The verdict: counts, the matrix's cells, the trust cards."""
 
 from collections import Counter, defaultdict
 
-from xassay.core.contracts import ORACLE
 from xassay.report.sections import text
 
 ORDER = ("trust", "caution", "do not use", "not assessed")
@@ -114,11 +113,6 @@ def counts(found):
     return [(verdict, seen[verdict]) for verdict in ORDER]
 
 
-def contestants(found):
-    """Cards on trained models; f* is a measuring rod, not a contestant."""
-    return [card for card in found if card["model"] != ORACLE]
-
-
 def folds(tables, found):
     """[dict(dataset, model, counts, cards)]: cards by (data set, model)."""
     groups = defaultdict(list)
@@ -134,45 +128,3 @@ def folds(tables, found):
         )
         for (d, m), cards in groups.items()
     ]
-
-
-def trusted(tables, found):
-    """[(data set, [sentence parts])]: which methods can be trusted on which trained model."""
-    lines = []
-    for dataset in tables.datasets:
-        here = [card for card in contestants(found) if card["dataset"] == dataset]
-        by_model = defaultdict(list)
-        for card in here:
-            if card["verdict"] == "trust":
-                by_model[card["model"]].append(tables.label(card["method"]))
-        parts = [
-            f"{', '.join(names)} on {tables.label(model, 'models')}" for model, names in by_model.items()
-        ]
-        if here:
-            lines.append(
-                (
-                    dataset,
-                    "trust " + "; ".join(parts) if parts else "no method can be trusted on any trained model",
-                )
-            )
-    return lines
-
-
-def obstacles(tables, found, shown=3):
-    """[(criterion, how many fail, of how many, examples)]: what stands in the way of trust, worst first."""
-    fails, asked = defaultdict(list), Counter()
-    for card in contestants(found):
-        if card["verdict"] == "not assessed":
-            continue
-        for name, values in (card.get("criteria") or {}).items():
-            asked[name] += values.get("passed") is not None
-            if values.get("passed") is False:
-                fails[name].append(card)
-    lines = []
-    for name in sorted(fails, key=lambda n: -len(fails[n])):
-        methods = Counter(tables.label(card["method"]) for card in fails[name]).most_common(shown)
-        examples = ", ".join(f"{label} ({number})" for label, number in methods)
-        others = len({card["method"] for card in fails[name]}) - len(methods)
-        examples += f" and {others} more" if others else ""
-        lines.append((name.replace("_", " "), len(fails[name]), asked[name], examples))
-    return lines

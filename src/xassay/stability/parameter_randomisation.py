@@ -12,6 +12,7 @@ CARD = dict(
     varies="parameters",
     fixed="input, target, baseline",
     reference="adebayo2018",
+    limits=dict(cascade=(0, None)),
 )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from xassay.core.contracts import CONTROL
 from xassay.core.scoring import ENSEMBLE
 from xassay.core.seeding import generator
-from xassay.stats import gates, performance, verdict
+from xassay.stats import gates, learning, verdict
 from xassay.stats.summary import measured
 
 
@@ -47,7 +47,7 @@ class Comparison:
         self.predictions = {key(frame): frame for frame in predictions}
         self.learned = {
             pair: {"dataset": pair[0], "model": pair[1]}
-            | performance.learned(frame, pair[1], self.rng("learned", *pair))
+            | learning.learned(frame, pair[1], self.rng("learned", *pair))
             for pair, frame in self.predictions.items()
         }
         paired = [name for name, entry in metrics.items() if "replicates" in entry.arrays]

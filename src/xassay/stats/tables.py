@@ -30,8 +30,8 @@ COLUMNS = {
     "ranks": ("dataset", "model", "metric", "method", "mean_rank", "lower", "upper"),
     "refused": (*KEYS, "reason"),
     "datasets": (
-        "dataset", "split", "samples", "positives", "instances", "cells", "witness_cells", "reuse",
-        "witness_rate", "citation", "licence",
+        "dataset", "split", "samples", "positives", "explained", "against", "groups", "instances", "cells",
+        "witness_cells", "reuse", "witness_rate", "citation", "licence", "warning",
     ),
 }  # fmt: skip
 
@@ -136,8 +136,11 @@ def why_absent(arrays, model):
 
 
 def datasets(samples):
-    """The data sets' splits: what was drawn, how often a cell is reused, whose data they are."""
+    """The data sets' splits: what was drawn and explained, how often a cell is reused, whose data they are.
+
+    Samples of one group are not independent, so ``groups`` says how much a split's intervals can mean."""
     for one in samples:
+        binary = one.n_outputs == 1
         split = one.obs["bag"].astype(str).map(one.samples["split"].astype(str))
         positive = one.obs["bag"].astype(str).map(one.samples["label"]) > 0
         for name, table in one.samples.groupby(one.samples["split"].astype(str), sort=True):
@@ -148,6 +151,9 @@ def datasets(samples):
                 "split": name,
                 "samples": len(table),
                 "positives": int((table["label"] > 0).sum()),
+                "explained": str(one.classes[1]) if binary else "its own class",
+                "against": str(one.classes[0]) if binary else "the other classes",
+                "groups": table["group"].nunique(),
                 "instances": len(rows),
                 "cells": rows["cell"].nunique(),
                 "witness_cells": rows.loc[rows["truth"] > 0, "cell"].nunique(),
@@ -155,6 +161,7 @@ def datasets(samples):
                 "witness_rate": float((truth > 0).mean()) if len(truth) else np.nan,
                 "citation": one.source.get("citation", ""),
                 "licence": one.source.get("licence", ""),
+                "warning": one.source.get("warning", "") if name == "test" else "",
             }
 
 

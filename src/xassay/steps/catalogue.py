@@ -2,9 +2,10 @@
 
 from textwrap import fill
 
-from xassay.catalogue import entries, unknown
+from xassay.catalogue import entries
 from xassay.core.contracts import FOLDERS
 from xassay.core.errors import InputError
+from xassay.core.wording import unknown
 
 
 def register(parser):
@@ -23,11 +24,27 @@ def run(args):
         width = max((len(name) for name in found), default=0)
         for name, entry in found.items():
             print(f"  {name:{width}}  {entry.card['label']}{facts(entry.card)}")
-            options = [*entry.required, *(f"{key}={value!r}" for key, value in entry.options.items())]
+            options = [stated(entry, key) for key in (*entry.required, *entry.options)]
             margin = " " * (width + 6)
             if options:
-                print(fill(", ".join(options), 110, initial_indent=margin, subsequent_indent=margin))
+                text = ", ".join(option.replace(" ", "\xa0") for option in options)  # not broken within
+                text = fill(text, 110, initial_indent=margin, subsequent_indent=margin)
+                print(text.replace("\xa0", " "))
         print()
+
+
+def stated(entry, name):
+    """An option, its default, and its limits: ``n_steps=32 (1 or more)``."""
+    told = f"{name}={entry.options[name]!r}" if name in entry.options else name
+    limit = entry.limits.get(name, (None, None))
+    if isinstance(limit[0], str):
+        return f"{told} ({' | '.join(limit)})"
+    low, high = limit
+    if low is None and high is None:
+        return told
+    if low is None or high is None:
+        return f"{told} ({high} or less)" if low is None else f"{told} ({low} or more)"
+    return f"{told} ({low} to {high})"
 
 
 def facts(card):

@@ -113,9 +113,10 @@ def plain(value):
 
 def provenance(config, code):
     """What made the cards: versions, seeds, hashes of the code, the configuration. No time."""
+    import platform
     from importlib.metadata import PackageNotFoundError, version
 
-    versions = {}
+    versions = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
             versions[package] = version(package)

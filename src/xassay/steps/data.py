@@ -5,6 +5,8 @@ import json
 from xassay import catalogue
 from xassay.core import seeding
 
+FEW = 10  # test samples of a class, below which a warning is given
+
 
 def register(parser):
     """Arguments of ``xassay data``."""
@@ -27,8 +29,29 @@ def run(args):
         "options": args.options,
     }
     samples.check()
+    entry = catalogue.entries("datasets", args.plugins)[args.dataset]
+    samples.source["warning"] = warning = few(samples, entry.options)
     samples.write(args.out)
     print(_summary(samples), flush=True)
+    if warning:
+        print(f"{samples.name}: warning: {warning}", flush=True)
+
+
+def few(samples, keys):
+    """A warning in one line where the test split has too few samples of a class, else an empty text.
+
+    keys: options of the plug-in, one of which the way out names."""
+    labels = samples.samples.loc[samples.samples["split"] == "test", "label"]
+    counts = [(int((labels == k).sum()), name) for k, name in enumerate(samples.classes)]
+    low = ", ".join(
+        f"{n} test {samples.kind}{'s' * (n != 1)} of class {name!r}" for n, name in counts if n < FEW
+    )
+    way = "give more of them"
+    if "n_bags" in keys:
+        way = "draw more bags (n_bags)"
+    elif "size" in keys and "draws" in keys:
+        way = "draw more bags (size, draws) or give more donors"
+    return f"{low}: intervals will be wide; {way}" if low else ""
 
 
 def _summary(samples):

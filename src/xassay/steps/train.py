@@ -83,7 +83,7 @@ def trained(samples, args, device):
         seeds=args.seeds,
         entropy=(args.seed, "train", samples.name, args.name),
         device=device,
-        say=Progress(),
+        say=Progress(name=f"{samples.name}/{args.name} "),
     )
 
 
@@ -126,12 +126,15 @@ def write_predictions(tables, path):
 
 
 class Progress:
-    """Lines of a training: on a terminal one line that is rewritten, elsewhere one every ``every`` epochs."""
+    """Lines of a training: on a terminal one line that is rewritten, elsewhere one every ``every`` epochs.
 
-    def __init__(self, stream=None, every=10):
-        self.stream, self.every, self.calls = stream or sys.stdout, every, 0
+    name: which training speaks, since several may at once."""
+
+    def __init__(self, stream=None, every=25, name=""):
+        self.stream, self.every, self.name, self.calls = stream or sys.stdout, every, name, 0
 
     def __call__(self, line, lasting):
+        line = f"{self.name}{line}"
         self.calls = 0 if lasting else self.calls + 1
         if self.stream.isatty():
             print(f"\r{line}\033[K", end="\n" if lasting else "", file=self.stream, flush=True)

@@ -2,15 +2,17 @@
 
 import numpy as np
 
-from xassay.report.marks import colour_handles, flag_handles, heat
-from xassay.report.panels import by_dataset, grid, legend
+from xassay.report.cells import CELL, Plate, colour_handles, plates
+from xassay.report.marks import flag_handles
+from xassay.report.style import WIDTH
 
 CARD = dict(
     title="Do the methods agree with one another?",
     caption="Mean agreement of two methods' maps of the same bag: 1 the same order of cells, 0 unrelated,"
     " -1 reversed. Methods that agree stand together (average linkage over the models of a data "
     "set). Agreement is not correctness: two methods may share a mistake. Good: agreement among "
-    "methods that recover the truth. A dot: refused here, or not defined. {n}",
+    "methods that recover the truth. Columns are the rows in the same order, by their numbers, one numbering "
+    "a data set; a refused method has no row, and a dot is a pair without a value. {n}",
     category="Agreement and repeatability",
 )
 
@@ -32,15 +34,17 @@ def draw(tables):
     if len(methods) < 2:
         return "agreement needs two methods that explain the same model"
     maps = {pair: matrix(tables.rows(metrics[0], *pair, variant=None), methods) for pair in pairs}
-    across, size = (4, 1.6) if len(methods) <= 8 else (2, 3.6)
-    figure, panels = grid(tables, by_dataset(tables, pairs), size, across=across, foot=0.4, gap=1.2)
-    for (_, dataset, model), axis in panels.items():
+    found = []
+    for dataset in dict.fromkeys(d for d, _ in pairs):
         order = clustered([maps[pair] for pair in pairs if pair[0] == dataset])
-        names = [tables.marked(methods[i], dataset) for i in order]
-        heat(axis, maps[dataset, model][np.ix_(order, order)], names, names, numbers=len(methods) <= 12)
-        axis.set_aspect("equal", anchor="N")
-    legend(figure, [*colour_handles(), *flag_handles(tables)], columns=6)
-    return figure
+        for pair in (pair for pair in pairs if pair[0] == dataset):
+            kept = [k for k, i in enumerate(order) if not tables.refusal(*pair, methods[i])]
+            names = [f"{tables.marked(methods[order[k]], dataset)}  {k + 1}" for k in kept]
+            places = order[kept]
+            values = maps[pair][np.ix_(places, places)]
+            found.append(Plate(*pair, values, names, [str(k + 1) for k in kept]))
+    size = min(CELL, 0.7 * WIDTH / len(methods))
+    return plates(tables, found, [*colour_handles(), *flag_handles(tables)], size)
 
 
 def matrix(rows, methods):

@@ -1,5 +1,7 @@
 """Z' of every gated metric: can the metric itself tell truth from noise here?"""
 
+import textwrap
+
 import numpy as np
 
 from xassay.report.marks import mark
@@ -11,7 +13,8 @@ CARD = dict(
     caption="Z' sets the distance between the positive and the negative control against their spread, as "
     "for a screening assay: over 20 draws of 50-bag means. Above 0.5 excellent, 0 to 0.5 "
     "marginal; below 0 the metric cannot tell truth from noise on this data set and leaves its "
-    "ranking. Values below -1 stand at the left edge with their number. {n}",
+    "ranking. Values below -1 stand at the left edge with their number. A metric without a "
+    "value says why, here and among what was not evaluated. {n}",
     category="Assay quality",
 )
 FLOOR = -1.0
@@ -26,8 +29,8 @@ def n(tables):
 
 
 def draw(tables):
-    gates = tables.gates.dropna(subset=["z_prime"])
-    if gates.empty:
+    gates = tables.gates
+    if gates.z_prime.isna().all():
         return "no metric has both of its controls in this study"
     metrics = tables.order(gates.metric, "evaluation")
     pairs = [(dataset, None) for dataset in tables.datasets if dataset in set(gates.dataset)]
@@ -39,13 +42,43 @@ def draw(tables):
         axis.set_ylim(len(metrics) - 0.4, -0.6)
         axis.tick_params(axis="y", length=0)
         axis.set_xlim(FLOOR - 0.12, 1.05)
+        axis.set_xticks([-1, -0.5, 0, 0.5, 1])
         axis.set_xlabel("Z'")
         for model in tables.models:
-            here = gates[(gates.dataset == dataset) & (gates.model == model)].set_index("metric").z_prime
+            here = (
+                gates[(gates.dataset == dataset) & (gates.model == model)]
+                .set_index("metric")
+                .z_prime.dropna()
+            )
             points(axis, tables, here, metrics, model)
+        for row, metric in enumerate(metrics):
+            nothing(axis, tables, gates[(gates.dataset == dataset) & (gates.metric == metric)], row)
     models = [model for model in tables.models if model in set(gates.model)]
     legend(figure, [mark(tables.label(m, "models"), **shape(tables, m)) for m in models])
     return figure
+
+
+def nothing(axis, tables, rows, row):
+    """Words in a metric's row: no value, and why; which models, where others have one."""
+    lost = rows[rows.z_prime.isna()]
+    if lost.empty:
+        return
+    models = ", ".join(tables.label(m, "models") for m in tables.models if m in set(lost.model))
+    reasons = [reason for reason in dict.fromkeys(lost.reason.dropna()) if reason]
+    where = f" on {models}" if len(lost) < len(rows) else ""
+    words = textwrap.wrap(f"no value{where}: " + ("; ".join(reasons) or "not evaluated"), 46)
+    axis.annotate(
+        "\n".join(words[:2]) + " …" * (len(words) > 2),
+        (0, row),
+        xycoords=("axes fraction", "data"),
+        xytext=(4, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=7.5,
+        color=QUIET,
+        style="italic",
+        linespacing=1.05,
+    )
 
 
 def shape(tables, model):

@@ -1,17 +1,16 @@
-"""Parameter randomisation: similarity to the original map down the cascade."""
+"""Parameter randomisation: similarity to the map of the same network with no trained parameter left."""
 
-from xassay.report.marks import flag_handles, method_handles
-from xassay.report.panels import by_dataset, grid, leftmost, legend
-from xassay.report.style import QUIET, look
+from xassay.report.dots import dots
+from xassay.report.judged import threshold
 
 CARD = dict(
     title="Does the explanation need the trained parameters?",
-    caption="Signed rank correlation of a map with the original while more and more of the model is drawn"
-    " anew, from the output to everything (right). Good: falls to 0, since another model deserves"
-    " another explanation. Bad: stays high, so the map shows the input and not the model. Bars "
-    "are 95 % intervals. {n}",
+    caption="Signed rank correlation of a map with that of the same network, all of its parameters drawn "
+    "anew. Good: the whole bar left of the line, which is what the verdict allows, and near 0, since another "
+    "model deserves another explanation. Bad: at 1, so the map shows the input and not the model. {n}",
     category="Negative controls",
 )
+FULL = "full"
 
 
 def n(tables):
@@ -19,40 +18,10 @@ def n(tables):
 
 
 def draw(tables):
-    metrics = tables.of("randomisation_similarity")
-    pairs = [
-        pair for pair in tables.pairs if metrics and not tables.rows(metrics[0], *pair, variant=None).empty
-    ]
-    if not pairs:
+    metrics = tables.of("randomisation_similarity")[:1]
+    rows = tables.summary[tables.summary.metric.isin(metrics) & (tables.summary.variant == FULL)]
+    if rows.empty:
         return "the study has no parameter randomisation of a trained model"
-    figure, panels = grid(tables, by_dataset(tables, pairs), 1.9, across=4, foot=0.9, sharex=False)
-    lowest = min(-0.3, tables.summary["mean"][tables.summary.metric == metrics[0]].min() - 0.1)
-    for (_, dataset, model), axis in panels.items():
-        rows = tables.rows(metrics[0], dataset, model, variant=None)
-        levels = sorted(set(rows.variant), key=depth)
-        cascade(axis, tables, rows, levels)
-        axis.axhline(0, color=QUIET, lw=0.8, zorder=1)
-        axis.set_ylim(lowest, 1.05)
-        axis.set_xticks(range(len(levels)), levels, rotation=30, ha="right", rotation_mode="anchor")
-        axis.set_xlim(-0.4, len(levels) - 0.6)
-        axis.grid(axis="y")
-        axis.set_ylabel("similarity to the original" if leftmost(axis) else "")
-    legend(figure, [*method_handles(tables, tables.methods, joined=True), *flag_handles(tables)])
-    return figure
-
-
-def depth(level):
-    """Order of the cascade: from the output ("output", "top_2", "top_3", ...) to everything ("full")."""
-    tail = level.rpartition("_")[2]
-    return level == "full", int(tail) if tail.isdigit() else 0, level
-
-
-def cascade(axis, tables, rows, levels):
-    """One line a method, moved a little aside so that intervals can be told apart."""
-    methods = [method for method in tables.methods if method in rows.index]
-    for i, method in enumerate(methods):
-        line = rows.loc[[method]].set_index("variant").reindex(levels)
-        style = look(tables, method)
-        x = [k + 0.3 * ((i + 0.5) / len(methods) - 0.5) for k in range(len(levels))]
-        axis.vlines(x, line.lower, line.upper, color=style["color"], lw=1.4)
-        axis.plot(x, line["mean"], lw=1.2, ms=5.5, mec="white", mew=0.6, **style)
+    allowed = threshold(tables, "randomisation")
+    reference = None if allowed is None else (allowed, f"allowed: below {allowed:g}")
+    return dots(tables, metrics, reference=reference, level=FULL)

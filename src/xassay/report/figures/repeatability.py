@@ -5,9 +5,10 @@ from xassay.report.dots import dots
 CARD = dict(
     title="Does a second training give the same explanation?",
     caption="Mean rank correlation of the maps of one bag between two seeds, and its floor: the same for "
-    "maps of different bags. 1: the explanation does not depend on the seed. Good: far above the "
-    "floor and near 1. Bad: at the floor, where a map tells nothing that another bag's would not."
-    " f* is known, not trained, and has no second seed. {n}",
+    "maps of different bags. The floor lies near 0 by construction, since cells of different bags have no "
+    "common place; it shows only what a fixed order of places would earn. 1: the explanation "
+    "does not depend on the seed. Good: far above the floor and near 1. Bad: at the floor, where a map "
+    "tells nothing that another bag's would not. f* is known, not trained, and has no second seed. {n}",
     category="Agreement and repeatability",
 )
 

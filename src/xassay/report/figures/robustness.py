@@ -1,24 +1,25 @@
-"""Robustness: the same cells measured again, another baseline, another target."""
+"""Robustness: the same cells measured again, another baseline."""
 
 import numpy as np
 
-from xassay.report.marks import colour_handles, flag_handles, heat
-from xassay.report.panels import by_dataset, grid, legend
+from xassay.report.cells import Plate, colour_handles, plates
+from xassay.report.marks import flag_handles
 
 CARD = dict(
     title="Does the explanation survive a second measurement?",
     caption="Mean rank correlation of a map with that of the same bag after noise by the data set's own "
-    "law, with another baseline, or for the other target. Good: near 1 under noise and baseline, "
-    "near -1 for the other target of two. A map that ignores the model is robust too, so this "
-    "counts only beside the other negative controls. A dot: refused, or no such variant. "
-    "Intervals stand in the table of all numbers. {n}",
+    "law (left), and with another baseline (right of the gap). Good: near 1. A map that ignores the model is"
+    " robust too, so this counts only beside the other negative controls. No baseline: the map is the same "
+    "under every one, since the method uses none. A dot: no such variant. Intervals stand in the table of "
+    "all numbers. {n}",
     category="Negative controls",
 )
-SHORT = {"noise_stability": "noise", "baseline_stability": "baseline", "class_sensitivity": "other target"}
+SHORT = {"noise_stability": "noise", "baseline_stability": "baseline"}
 
 
 def metrics(tables):
-    return tables.metrics("robustness") + tables.of("class_sensitivity")
+    target = tables.of("class_sensitivity")
+    return [metric for metric in tables.metrics("robustness") if metric not in target]
 
 
 def n(tables):
@@ -27,31 +28,41 @@ def n(tables):
 
 def draw(tables):
     rows = tables.summary[tables.summary.metric.isin(metrics(tables))]
-    if rows.empty:
-        return "the study varies neither input, baseline nor target"
     methods = [method for method in tables.methods if method in set(rows.method)]
+    if not methods:
+        return "the study varies neither input nor baseline"
     tests = [(m, v) for m in metrics(tables) for v in sorted(set(rows.variant[rows.metric == m].fillna("")))]
+    tests.sort(key=lambda test: tables.plugin("evaluation", test[0]) == "baseline_stability")
     pairs = [pair for pair in tables.pairs if pair in set(zip(rows.dataset, rows.model))]
-    across = 4 if len(tests) <= 5 else 2
-    figure, panels = grid(
-        tables, by_dataset(tables, pairs), 0.25 * len(methods), across=across, foot=0.5, gap=0.95
-    )
-    for (_, dataset, model), axis in panels.items():
-        means = rows[(rows.dataset == dataset) & (rows.model == model)].set_index(
-            ["metric", "variant", "method"]
-        )["mean"]
-        values = np.array([[means.get((*test, method), np.nan) for test in tests] for method in methods])
-        heat(
-            axis,
-            values,
-            [tables.marked(method, dataset) for method in methods],
-            [name(tables, *test) for test in tests],
-        )
-    legend(figure, [*colour_handles(), *flag_handles(tables)], columns=6)
-    return figure
+    found = [plate(tables, rows, *pair, methods, tests) for pair in pairs]
+    handles = [*colour_handles(), *flag_handles(tables)]
+    return plates(tables, found, handles, wide=1.35, named=False, foot=0.55)
 
 
-def name(tables, metric, variant):
-    """A few letters for a test and its level."""
+def plate(tables, rows, dataset, model, methods, tests):
+    """Heatmap of one model: a row a method, a column a test and its level."""
+    here = rows[(rows.dataset == dataset) & (rows.model == model)]
+    means = here.set_index(["metric", "variant", "method"])["mean"]
+    values = np.array([[means.get((*test, method), np.nan) for test in tests] for method in methods])
+    starts = [j for j in range(1, len(tests)) if tests[j][0] != tests[j - 1][0]]
+    swaps = [
+        j for j, test in enumerate(tests) if tables.plugin("evaluation", test[0]) == "baseline_stability"
+    ]
+    words = {}
+    for i, method in enumerate(methods):
+        if tables.refusal(dataset, model, method):
+            words[i, 0, len(tests) - 1] = "refused"
+        elif len(swaps) > 1 and np.allclose(values[i, swaps], 1, rtol=0, atol=1e-9):
+            words[i, swaps[0], swaps[-1]] = "no baseline"
+    groups = {"baseline": (swaps[0], swaps[-1])} if len(swaps) > 1 else {}
+    names = [
+        name(tables, *test, alone=test[0] not in {m for m, _ in (tests[j] for j in swaps)}) for test in tests
+    ]
+    marked = [tables.marked(method, dataset) for method in methods]
+    return Plate(dataset, model, values, marked, names, words, tuple(starts), groups)
+
+
+def name(tables, metric, variant, alone):
+    """A test's name where it stands alone, its level where a group is named below."""
     test = SHORT.get(tables.plugin("evaluation", metric), tables.label(metric, "evaluation"))
-    return f"{test}: {variant}" if test == "baseline" else test
+    return test if alone or not variant else variant
