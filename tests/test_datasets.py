@@ -13,7 +13,7 @@ import torch
 from scipy import sparse
 
 from xassay.__main__ import main
-from xassay.core import baselines, cells, drawing, seeding, splits
+from xassay.core import bag_law, baselines, h5ad, seeding, splits
 from xassay.core.counts import Cells, within
 from xassay.core.samples import Samples
 from xassay.datasets import h5ad_bags, pbmc_bags, simulated_bags
@@ -53,7 +53,7 @@ def test_pbmc_witnesses_make_the_label(pbmc):
     assert sizes.between(20, 40).all()
     positive = pbmc.samples["label"] == 1
     expected = [
-        drawing.BagLaw(30, 5, 20, 40, 0.1, "presence", 2, 0.5).witnesses(n, 1, None) for n in sizes[positive]
+        bag_law.BagLaw(30, 5, 20, 40, 0.1, "presence", 2, 0.5).witnesses(n, 1, None) for n in sizes[positive]
     ]
     assert list(witnesses(pbmc)[positive]) == expected
 
@@ -190,7 +190,7 @@ def stored(tmp_path):
 
 @pytest.mark.parametrize("form", ["dense", "csr", "csc"])
 def test_a_file_gives_its_values_however_it_holds_them(stored, form, monkeypatch):
-    monkeypatch.setattr(cells, "BLOCK", 64)
+    monkeypatch.setattr(h5ad, "BLOCK", 64)
     path, x, obs = stored(form)
     options = dict(
         path=path, bag="bag", label="label", genes=["g3", "g1", "g20"], layer="twice", size=5, draws=2
@@ -211,15 +211,15 @@ def test_a_file_gives_its_values_however_it_holds_them(stored, form, monkeypatch
 
 @pytest.mark.parametrize("form", ["dense", "csr", "csc"])
 def test_variance_by_blocks_is_the_variance(stored, form, monkeypatch):
-    monkeypatch.setattr(cells, "BLOCK", 64)
+    monkeypatch.setattr(h5ad, "BLOCK", 64)
     path, x, _ = stored(form)
     rows = np.arange(0, 900, 7)
-    with cells.opened(path) as file:
-        np.testing.assert_allclose(cells.variance(cells.matrix(file, None), rows), x[rows].var(0), rtol=1e-4)
+    with h5ad.opened(path) as file:
+        np.testing.assert_allclose(h5ad.variance(h5ad.matrix(file, None), rows), x[rows].var(0), rtol=1e-4)
 
 
 def test_a_large_file_is_never_in_memory_whole(stored, monkeypatch):
-    monkeypatch.setattr(cells, "BLOCK", 1024)
+    monkeypatch.setattr(h5ad, "BLOCK", 1024)
     path, x, _ = stored("dense", n=30000, genes=400)
     del x
     tracemalloc.start()

@@ -6,7 +6,7 @@ file is sparse (AnnData: Virshup et al. 2024)."""
 import numpy as np
 import pandas as pd
 
-from xassay.core import cells, splits
+from xassay.core import h5ad, splits
 from xassay.core.errors import InputError
 from xassay.core.samples import SPLITS, Samples
 
@@ -72,8 +72,8 @@ def samples(
     ``noise``: gaussian, its SD the share ``noise_share`` of a feature's root-mean-square SD.
 
     Raises InputError, in one line, for whatever in the file or the options gives no fit data."""
-    with cells.opened(path) as file:
-        obs, var = cells.frame(file, "obs"), cells.frame(file, "var")
+    with h5ad.opened(path) as file:
+        obs, var = h5ad.frame(file, "obs"), h5ad.frame(file, "var")
         unique(obs.index, "obs")
         unique(var.index, "var")
         table, of_bag = bag_table(obs, bag, label, donor, split)
@@ -85,11 +85,11 @@ def samples(
             except InputError as fault:
                 raise InputError(f"{donor or bag}: {fault}") from None
         rows, name = draw(table, of_bag, size, draws, rng)
-        stored = cells.matrix(file, layer)
+        stored = h5ad.matrix(file, layer)
         used, back = np.unique(rows, return_inverse=True)
         split_of = pd.Series(of_bag[rows]).map(table["split"])
         chosen = choose(var, genes, n_genes, stored, np.unique(rows[split_of == "train"]))
-        x = cells.read(stored, used, chosen)
+        x = h5ad.read(stored, used, chosen)
     out = pd.DataFrame({"bag": name, "cell": obs.index[rows].astype(str)})
     is_positive = pd.Series(of_bag[rows]).map(table["label"]).to_numpy() == classes[-1]
     out["truth"], out["planted"] = witnesses(obs, truth, witness, rows, is_positive)
@@ -119,9 +119,9 @@ def bag_table(obs, bag, label, donor, split):
 
     Raises InputError for missing columns or values, empty bags, and bags with two labels."""
     wanted = {"label": (label, "label"), "group": (donor or bag, "donor"), "split": (split, "split")}
-    of_bag = cells.column(obs, bag, "bag")
+    of_bag = h5ad.column(obs, bag, "bag")
     wanted = {key: pair for key, pair in wanted.items() if pair[0] is not None}
-    columns = {key: cells.column(obs, *pair) for key, pair in wanted.items()}
+    columns = {key: h5ad.column(obs, *pair) for key, pair in wanted.items()}
     for name, values in [(bag, of_bag), *((wanted[key][0], values) for key, values in columns.items())]:
         if values.isna().any():
             raise InputError(f"{name}: {int(values.isna().sum())} cells have no value in this column of obs")
@@ -201,7 +201,7 @@ def choose(var, genes, n_genes, stored, training):
     if n_genes is not None:
         if n_genes < 1:
             raise InputError(f"n_genes: {n_genes} leaves zero genes; allowed: 1 or more")
-        ranked = np.argsort(-cells.variance(stored, training)[columns], kind="stable")
+        ranked = np.argsort(-h5ad.variance(stored, training)[columns], kind="stable")
         columns = np.sort(columns[ranked[:n_genes]])
     if len(columns) == 0:
         raise InputError("zero genes left: the file has none")
@@ -214,7 +214,7 @@ def witnesses(obs, truth, witness, rows, positive):
     positive: whether the cell's bag has the positive label."""
     if truth is None:
         return np.full(len(rows), np.nan), "unknown"
-    kinds = cells.column(obs, truth, "truth").astype(str).to_numpy()
+    kinds = h5ad.column(obs, truth, "truth").astype(str).to_numpy()
     wanted = listed(witness)
     if not wanted or (wrong := [w for w in wanted if w not in set(kinds)]):
         what = f"no cell is {wrong[0]!r}" if wanted else "not given"

@@ -11,7 +11,7 @@ import difflib
 import numpy as np
 import pandas as pd
 
-from xassay.core import drawing
+from xassay.core import bag_law
 from xassay.core.errors import InputError
 from xassay.core.samples import SPLITS, Samples
 from xassay.core.splits import shares
@@ -71,7 +71,7 @@ def samples(
             f"witness: no cell is of type {witness!r}; nearest: {near[0]!r}; allowed: "
             + ", ".join(map(repr, sorted(types.unique())))
         )
-    law = drawing.BagLaw(size_mean, size_sd, size_min, size_max, witness_rate, rule, count, positive_share)
+    law = bag_law.BagLaw(size_mean, size_sd, size_min, size_max, witness_rate, rule, count, positive_share)
     law.check(n_bags)
     pool = _split_cells(types, shares(cell_fractions, "cell_fractions"), rng)
     rows, bags, table = [], [], []

@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from xassay.core import bags, drawing
+from xassay.core import bag_law, bags
 from xassay.core.counts import Cells
 from xassay.core.errors import InputError
 from xassay.core.samples import SPLITS, Samples
@@ -82,7 +82,7 @@ def samples(
     1/2 or more; ``obs[planted]`` is the type. phi* itself depends on the baseline: ``Oracle.effect``.
 
     Raises InputError for options that give no bags, d' that no mean of the markers gives included."""
-    law = drawing.BagLaw(size_mean, size_sd, size_min, size_max, witness_rate, rule, count, positive_share)
+    law = bag_law.BagLaw(size_mean, size_sd, size_min, size_max, witness_rate, rule, count, positive_share)
     law.check(n_bags)
     if n_types < 2 or n_markers < 1 or n_types * n_markers > n_genes:
         raise InputError(
