@@ -25,7 +25,7 @@ rule report:
         "results/benchmarks/report.tsv"
     conda:
         "../../envs/report.yaml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=2000,
         runtime=30,
@@ -35,4 +35,4 @@ rule report:
         references=bibliography,
     shell:
         "python -m xassay report --tables {params.folder} --trust {input.trust} "
-        "--figures {output.figures} --out {output.page} > {log} 2>&1"
+        "--figures {output.figures} --threads {threads} --out {output.page} > {log} 2>&1"

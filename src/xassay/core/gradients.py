@@ -17,6 +17,7 @@ from xassay.core.targets import explained
 
 BUDGET = 2 << 20  # bytes of points of a path at a time: small tensors cost more in calls than in sums
 TRIED = (0.0, 0.37, 1.0)  # positions on a path; not the middle, about which a curve may be symmetric
+FEW = 4  # samples that a path is tried on
 TOLERANCE = 1e-5  # of each sample's largest value
 
 
@@ -57,15 +58,18 @@ class Path(NamedTuple):
 def entrance(model, x, reference, target):
     """The path from ``reference`` to x as one through the first linear layer's output, or None.
 
-    None unless, at every point TRIED and for every sample, that output lies on a straight line and its
-    gradient, brought back from x's end, is the model's own."""
+    None unless, at every point TRIED of the first FEW samples, that output lies on a straight line and its
+    gradient, brought back to the input, is the model's own."""
+    few = slice(FEW)
     try:
-        return _entrance(model, x, reference, target)
+        found = _trial(model, x[few], reference[few], target[few])
+        return found and _whole(model, *found, x, reference)
     except Exception:  # whatever a model answers to being taken apart
         return None
 
 
-def _entrance(model, x, reference, target):
+def _trial(model, x, reference, target):
+    """Names of the modules called before the first linear layer, and its own; None if they do not serve."""
     outputs, slopes = [], []
     for position in TRIED:
         leaf = torch.lerp(reference, x, position).detach().requires_grad_()
@@ -77,19 +81,40 @@ def _entrance(model, x, reference, target):
             return None
         outputs.append(torch.where(present(x)[..., None], end.detach(), torch.nan))
         slopes.append(slope)
+    rest, (start, *_, last) = _Rest(model, order[:first], order[first]), outputs
+    for position, output, slope in zip(TRIED, outputs, slopes):
+        if not _close(output, torch.lerp(start, last, position), last - start):
+            return None
+        (back,) = torch.autograd.grad(end, leaf, _slope(rest, output, target), retain_graph=True)
+        if not _close(back, slope, slope):
+            return None
+    return order[:first], order[first]
+
+
+def _whole(model, earlier, layer, x, reference):
+    """The path of all samples through the output of ``layer``."""
+    leaf, mask = x.detach().requires_grad_(), present(x)[..., None]
+    with torch.enable_grad():
+        end = _output(model, layer, leaf)
+    with torch.no_grad():
+        start = _output(model, layer, reference)
 
     def back(total):
         return torch.autograd.grad(end, leaf, total, retain_graph=True)[0]
 
-    rest = _Rest(model, order[:first], order[first])
-    path = Path(rest, outputs[0], outputs[-1], back)
-    for position, output, slope in zip(TRIED, outputs, slopes):
-        straight = torch.lerp(path.start, path.end, position)
-        if not _close(output, straight, path.end - path.start):
-            return None
-        if not _close(back(_slope(rest, output, target)), slope, slope):
-            return None
-    return path
+    ends = (torch.where(mask, h.detach(), torch.nan) for h in (start, end))
+    return Path(_Rest(model, earlier, layer), *ends, back)
+
+
+def _output(model, layer, x):
+    """What ``layer`` gives as the model reads x."""
+    seen = []
+    hook = model.get_submodule(layer).register_forward_hook(lambda module, given, output: seen.append(output))
+    try:
+        model(x)
+    finally:
+        hook.remove()
+    return seen[0]
 
 
 def _watched(model, x, target):

@@ -1,6 +1,8 @@
 """Every figure of ``figures/``: drawn, saved, and made fit to stand in the page."""
 
 import re
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
@@ -22,13 +24,18 @@ class Drawn(NamedTuple):
     reason: str | None
 
 
-def draw_all(tables, folder):
-    """Draw every figure into ``folder`` as SVG and PNG; one that cannot be drawn says so in its file."""
-    folder = Path(folder)
-    return [draw(tables, stem, folder) for stem in sorted(path.stem for path in FOLDER.glob("[!_]*.py"))]
+def draw_all(tables, folder, threads=1):
+    """Draw every figure into ``folder`` as SVG and PNG; one that cannot be drawn says so in its file.
+
+    threads: processes that share the work; what they draw does not depend on their number."""
+    stems = sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
+    if threads == 1:
+        return [draw(tables, Path(folder), stem) for stem in stems]
+    with ProcessPoolExecutor(threads) as pool:
+        return list(pool.map(partial(draw, tables, Path(folder)), stems))
 
 
-def draw(tables, stem, folder):
+def draw(tables, folder, stem):
     """One figure: its module's ``draw(tables)`` gives a Figure, or the reason in words why there is none."""
     module = import_module(f"xassay.report.figures.{stem}")
     with drawing():

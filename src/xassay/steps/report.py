@@ -6,6 +6,7 @@ def register(parser):
     parser.add_argument("--tables", required=True, help="folder of tables, as compare writes it")
     parser.add_argument("--trust", required=True, help="trust cards and provenance, .json")
     parser.add_argument("--figures", required=True, help="folder for the figures, .svg and .png")
+    parser.add_argument("--threads", type=int, default=1, help="figures drawn at the same time")
     parser.add_argument("--out", required=True, help="the page, .html")
 
 
@@ -15,4 +16,4 @@ def run(args):
     from xassay.report.tables import Tables
 
     tables = Tables.read(args.tables, args.trust, getattr(args, "plugins", None))
-    page.write(tables, drawn.draw_all(tables, args.figures), args.out)
+    page.write(tables, drawn.draw_all(tables, args.figures, args.threads), args.out)
