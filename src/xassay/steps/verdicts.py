@@ -26,15 +26,21 @@ def run(args):
 
 
 def table(cards, width):
-    """Cards as text, one line each, with as much of the reasons as ``width`` columns hold."""
+    """Cards as text, one line each, cut to ``width`` columns; the report tells reasons with their numbers."""
     rows = [COLUMNS, *(tuple(str(card[name]) for name in COLUMNS) for card in cards)]
     widths = [max(map(len, column)) for column in zip(*rows)]
-    reasons = ["why", *("; ".join(card["reasons"]) for card in cards)]
+    reasons = ["why", *map(why, cards)]
     lines = []
     for row, reason in zip(rows, reasons):
         start = "  ".join(f"{cell:{size}}" for cell, size in zip(row, widths))
         lines.append(shortened(f"{start}  {reason}".rstrip(), max(width, len(start))))
     return "\n".join([lines[0], "-" * min(width, max(map(len, lines))), *lines[1:]])
+
+
+def why(card):
+    """What stands in the way of trust, each criterion without its numbers."""
+    told = card["reasons"] if card["verdict"] != "trust" else []
+    return "; ".join(reason.partition(":")[0] for reason in told)
 
 
 def shortened(line, width):
