@@ -34,7 +34,7 @@ def learned(predictions, model, rng, draws=DRAWS):
         known = model == ORACLE
         reason = "the rule that labelled the data" if known else "no permuted-label twin to compare with"
         return row | dict.fromkeys(COMPARED, np.nan) | {"learned": known, "reason": reason}
-    ordered = order(own, logits, twin[0], label, weights)
+    ordered = order(own, row["auroc"], twin[0], label, weights)
     saved, surprised_less = surprise(logits, twin[0], label)
     better = bool(ordered[2] > 0 or surprised_less)
     return (
@@ -44,14 +44,14 @@ def learned(predictions, model, rng, draws=DRAWS):
     )
 
 
-def order(own, logits, twin, label, weights):
+def order(own, auroc, twin, label, weights):
     """The twin's AUROC, and how much higher the model's is with its limits.
 
-    own: bootstrap draws of the model's AUROC. Seeds and samples are resampled together, the same draws for
-    both, since they share the seeds' numbers and the samples."""
+    own: bootstrap draws of the model's AUROC, whose mean over seeds is ``auroc``. Seeds and samples are
+    resampled together, the same draws for both, since they share the seeds' numbers and the samples."""
     other = area(twin, label).mean()
     lower, upper = map(float, limits(own - bootstrap_area(twin, label, *weights)))
-    return other, area(logits, label).mean() - other, lower, upper
+    return other, auroc - other, lower, upper
 
 
 def surprise(logits, twin, label):

@@ -41,6 +41,7 @@ class Rule(NamedTuple):
     controls: tuple  # (positive, negative): whose means are drawn beside the value
     missing: str  # why there may be no value
     text: str
+    beats: tuple = ()  # controls to be exceeded beside the threshold: what they earn is no merit of a method
 
 
 RULES = {
@@ -49,6 +50,7 @@ RULES = {
         "no truth to recover",
         "ranks a planted cell above another cell of its bag {value:.0%} of the time ({lower:.0%} to "
         "{upper:.0%}; chance 50%, needed {threshold:.0%} and more than the size of the input earns)",
+        beats=("control_input",),
     ),
     "faithfulness": Rule(
         "faithfulness_correlation", "", True, False, ("control_shapley", "control_random"),
@@ -79,6 +81,7 @@ RULES = {
         "one seed only, or a constant map",
         "maps of models that differ by their seed alone correlate at {value:.2f} "
         "({lower:.2f} to {upper:.2f}; needed {threshold:g}; maps of different samples: {negative:.2f})",
+        beats=(FLOOR,),
     ),
     "robustness": Rule(
         "noise_stability", ANY, True, False, ("control_truth", "control_random"),
@@ -129,10 +132,8 @@ class Case:
         text, gate = rule.text.format(**told), self.gates.get(self.names[rule.metric])
         if name in GATED and not passes(gate):
             return criterion("not gated", f"{text}; {gate['reason'] if gate else 'not gated here'}", **told)
-        bar = [told["threshold"], *([told["negative"]] if name == "repeatability" else [])]
-        if name == "recovery":  # what a map earns that never looked at the model is no merit of a method
-            bar.append(self.control("control_input", rule))
-        return criterion(side(found, np.nanmax(bar), rule.larger_passes), text, **told)
+        bar = np.nanmax([told["threshold"], *(self.control(control, rule) for control in rule.beats)])
+        return criterion(side(found, bar, rule.larger_passes), text, **told)
 
     def measure(self, name, rule):
         """The interval of a criterion; for completeness of the median, which no odd sample moves."""
