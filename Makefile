@@ -61,8 +61,20 @@ check: $(READY)
 	snakemake --lint --snakefile workflow/Snakefile
 	pytest $(ARGS)
 
-benchmark: $(READY)
-	@for file in benchmarks/*.py; do [ ! -e "$$file" ] || python "$$file" || exit 1; done
+# The peers stay out of .venv: --no-deps, so that they move nothing of the lock, torch above all.
+PEERS := .venv-benchmarks/ready-$(shell cat requirements.lock benchmarks/requirements.txt | cksum | cut -d ' ' -f 1)
+PEER := .venv-benchmarks/bin/python
+
+$(PEERS):
+	$(PYTHON) -m venv .venv-benchmarks
+	$(PEER) -m pip install --quiet --disable-pip-version-check $$(grep '^torch==' requirements.lock)
+	$(PEER) -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(PEER) -m pip install --quiet --disable-pip-version-check --no-deps --requirement benchmarks/requirements.txt
+	@rm -f .venv-benchmarks/ready-*
+	@touch $@
+
+benchmark: $(PEERS)
+	@for file in $$(grep -l '__main__' benchmarks/*.py); do echo "$$file"; $(PEER) "$$file" $(ARGS) || exit 1; done
 
 clean:
 	@find results -mindepth 1 ! -name README.md -delete

@@ -4,6 +4,7 @@ Written as the steps before ``score`` write it, so that scoring and comparing ar
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import pandas as pd
 
 from xassay.__main__ import main
 from xassay.core.bank import Bank
-from xassay.core.contracts import Probe
+from xassay.core.contracts import Gap, Probe
+from xassay.core.explaining import DILUTIONS
 from xassay.core.explanations import Explanation, Variant
 from xassay.core.samples import Samples
 
@@ -23,7 +25,7 @@ METHODS = {  # share of noise in the map, share of it that survives random weigh
     "attention_weights": (1.5, 0.0),
 }
 CHOSEN = """abpc agreement completeness_gap faithfulness_correlation noise_stability permutation_gain
-randomisation_similarity recovery_auroc repeatability repeatability_floor"""
+randomisation_similarity recovery_auroc repeatability repeatability_floor reproducibility"""
 METRICS = {name: {} for name in CHOSEN.split()}
 
 
@@ -55,6 +57,17 @@ def fall(effect, maps, present):
     return np.concatenate([left, np.where(gone, steps, np.nan)], -1)
 
 
+def asked(effect, maps):
+    """Curves and gaps of a sum over cells: under noise on a part, f moves as the root of its effects' squares."""
+    present, gaps = ~np.isnan(maps), []
+    rank = np.argsort(np.argsort(np.where(present, -maps, np.inf), -1, kind="stable"), -1)
+    for side in (1, -1):
+        first = rank < present.sum(-1, keepdims=True) / 2
+        part = np.where((first if side > 0 else ~first) & present, np.nan_to_num(effect), 0)
+        gaps.append(np.sqrt((part**2).sum(-1, keepdims=True)))
+    return {"curve": tuple(fall(effect, sign * maps, present[0]) for sign in (1, -1)), "gap": Gap(*gaps)}
+
+
 class Study:
     """Writes the inputs of score and compare under ``folder``, and runs both."""
 
@@ -68,11 +81,14 @@ class Study:
         data = samples(name, self.rng)
         data.write(path := self.folder / f"{name}.h5ad")
         self.data.append(path)
-        for model, learns in models.items():
-            self.model(data, path, model, learns, known_rule)
+        made = {model: self.explained(data, model, learns, known_rule) for model, learns in models.items()}
+        for model, files in made.items():
+            trained = [other for other in made if "oracle" not in (model, other) and other != model]
+            self.score(path, data, model, files, [file for other in trained for file in made[other]])
 
-    def model(self, data, path, model, learns, known_rule):
-        stem = str(self.folder / f"{data.name}.{model}")
+    def explained(self, data, model, learns, known_rule):
+        """Write the bank, the predictions and every method's maps; the paths of these."""
+        stem = self.stem(data, model)
         seeds = 1 if model == "oracle" else SEEDS
         ids = data.evaluated(EVALUATED)
         truth = data.truth(ids)
@@ -83,7 +99,7 @@ class Study:
         learnt = exact if model == "oracle" else exact + 0.2 * self.noise(truth.shape, present) + 0.05 * noise
         answers = np.where(present, learnt, np.nan) * np.ones((seeds, 1, 1))
         bank = self.bank(ids, answers, truth, effect, present)
-        bank.write(probe := f"{stem}.h5")
+        bank.write(f"{stem}.h5")
         maps = {
             name: answers + share * self.noise(answers.shape, present) for name, (share, _) in METHODS.items()
         }
@@ -91,32 +107,23 @@ class Study:
         maps["control_shapley"] = answers.copy()
         maps["control_random"] = self.noise(answers.shape, present)
         maps["control_constant"] = np.where(present, 1.0, np.nan) * np.ones((seeds, 1, 1))
-        files = [
+        predictions = self.predictions(data, model, learns, seeds)
+        predictions.to_parquet(f"{stem}.predictions.parquet", index=False)
+        return [
             self.explanation(data, f"{stem}.{name}.h5ad", name, phi, answers, ids, model)
             for name, phi in maps.items()
         ]
-        predictions = self.predictions(data, model, learns, seeds)
-        predictions.to_parquet(f"{stem}.predictions.parquet", index=False)
+
+    def stem(self, data, model):
+        return str(self.folder / f"{data.name}.{model}")
+
+    def score(self, path, data, model, files, elsewhere):
+        """Run ``score`` on one model."""
+        stem = self.stem(data, model)
         outputs = {k: f"{stem}.{k}.parquet" for k in ("scores", "galleries", "features", "predictions")}
-        call = [
-            "score",
-            "--data",
-            path,
-            "--model",
-            outputs["predictions"],
-            "--probe",
-            probe,
-            "--attributions",
-            *files,
-        ]
-        call += [
-            "--metrics",
-            json.dumps(METRICS),
-            "--out",
-            outputs["scores"],
-            "--gallery",
-            outputs["galleries"],
-        ]
+        call = ["score", "--data", path, "--model", outputs["predictions"], "--probe", f"{stem}.h5"]
+        call += ["--attributions", *files, "--elsewhere", *elsewhere, "--metrics", json.dumps(METRICS)]
+        call += ["--out", outputs["scores"], "--gallery", outputs["galleries"]]
         assert main([str(part) for part in [*call, "--features", outputs["features"]]]) == 0
         for kind, output in outputs.items():
             self.scored[kind].append(output)
@@ -154,10 +161,18 @@ class Study:
             else None
         )
         total = np.nansum(maps, -1) + (5 if name == "deep_lift" else 0)
-        curve = tuple(fall(answers, sign * maps, present) for sign in (1, -1))
-        Explanation(name, name, name, {}, {}, "", ids, chosen, maps, total, curve, variants).write(
-            path, data, feature
-        )
+        made = Explanation(
+            name, name, name, {}, {}, "", ids, chosen, maps, total, variants=variants, model=model,
+            **asked(answers, maps),
+        )  # fmt: skip
+        if name in ("control_truth", "control_shapley"):
+            noise = self.noise(maps.shape, present) * np.sqrt(np.nanmean(maps**2, -1, keepdims=True))
+            for level in DILUTIONS:
+                spoilt = maps + level * noise
+                found = asked(answers, spoilt) | {"instance": spoilt, "total": np.nansum(spoilt, -1)}
+                found |= {"method": f"{name}~noise_{level:g}", "variants": []}
+                made.diluted.append(replace(made, **found))
+        made.write(path, data, feature)
         return path
 
     def predictions(self, data, model, learns, seeds):

@@ -195,7 +195,7 @@ def test_evaluated_arrays_do_not_depend_on_the_model(study):
 
     args = Namespace(
         data=study / "data.h5ad", model=study / "model.pt", seed=3, device="cpu", plugins=None,
-        evaluate=EVALUATE, variants=VARIANTS, baseline={}, stability={},
+        evaluate=EVALUATE, variants=VARIANTS, baseline={}, level="instance", stability={},
     )  # fmt: skip
     one, other = Assay(args).seen, Assay(args).seen
     np.testing.assert_array_equal(one.baseline, other.baseline)

@@ -56,7 +56,7 @@ def test_linear_model_is_explained_exactly(x, ones):
     exact = w * (x - baseline.mean(0))
     close(integrated_gradients.attribute(L(w), x, ones, baseline), exact)
     close(deep_lift.attribute(L(w), x, ones, baseline), exact)
-    close(leave_one_out.attribute(L(w), x, ones, baseline), exact.sum(-1))
+    close(leave_one_out.attribute(L(w), x, ones, baseline, None), exact.sum(-1))
     alone = (baseline @ w).nanmean((0, 2))
     close(single_instance.attribute(L(w), x, ones, baseline), x @ w - alone[:, None])
     close(saliency.attribute(L(w), x, ones), torch.where(x.isnan(), torch.nan, w.abs()))
@@ -85,7 +85,7 @@ def test_interaction_is_shared_or_counted_twice():
     x, one = torch.tensor([[[2.0], [3.0]]]), torch.ones(1, dtype=torch.long)
     close(integrated_gradients.attribute(Q(), x, one, zero(x))[..., 0], torch.tensor([[3.0, 3.0]]))
     close(input_x_gradient.attribute(Q(), x, one)[..., 0], torch.tensor([[6.0, 6.0]]))
-    close(leave_one_out.attribute(Q(), x, one, zero(x)), torch.tensor([[6.0, 6.0]]))
+    close(leave_one_out.attribute(Q(), x, one, zero(x), None), torch.tensor([[6.0, 6.0]]))
 
 
 @pytest.mark.parametrize("n_outputs", [1, 3])
@@ -247,8 +247,8 @@ def test_deep_lift_warns_of_nothing(x, ones, recwarn):
 def test_leave_one_out_is_a_loop(x, ones, network):
     torch.manual_seed(0)
     model, baseline = network(3), references(x)
-    replaced = leave_one_out.attribute(model, x, ones, baseline)
-    removed = leave_one_out.attribute(model, x, ones, baseline, replace="remove")
+    replaced = leave_one_out.attribute(model, x, ones, baseline, None)
+    removed = leave_one_out.attribute(model, x, ones, baseline, None, replace="remove")
     whole = explained(model(x), ones)
     for s, size in enumerate(SIZES):
         for i in range(size):
@@ -265,7 +265,7 @@ def test_leave_one_out_is_a_loop(x, ones, network):
 
 def test_leave_one_out_refuses_another_way(x, ones):
     with pytest.raises(InputError, match="allowed: baseline, remove"):
-        leave_one_out.attribute(Net(3), x, ones, references(x), replace="shuffle")
+        leave_one_out.attribute(Net(3), x, ones, references(x), None, replace="shuffle")
 
 
 def test_single_instance_is_a_bag_of_one(x, ones):
@@ -301,14 +301,18 @@ def enumerated_shapley(model, x, target, baseline):
 @pytest.mark.parametrize("model", [S(), T(), L([1.0, -2.0, 0.5])], ids=["S", "T", "L"])
 def test_shapley_is_exact_on_sums_whatever_the_number_of_permutations(model, x, ones):
     baseline = references(x, 2)
-    found = control_shapley.attribute(model, x, ones, baseline, np.random.default_rng(0), permutations=1)
+    found = control_shapley.attribute(
+        model, x, ones, baseline, None, np.random.default_rng(0), permutations=1
+    )
     close(found, enumerated_shapley(model, x, ones, baseline), atol=1e-4)
 
 
 def test_shapley_approaches_the_enumeration_and_always_adds_up(x, ones):
     model, baseline = Attentive(3), references(x, 2)
     rng = np.random.default_rng(0)
-    few, many = (control_shapley.attribute(model, x, ones, baseline, rng, permutations=k) for k in (2, 400))
+    few, many = (
+        control_shapley.attribute(model, x, ones, baseline, None, rng, permutations=k) for k in (2, 400)
+    )
     exact = enumerated_shapley(model, x, ones, baseline)
     close(many, exact, atol=0.02 * exact.nan_to_num().abs().max().item())
     whole = difference(model, x, ones, baseline)

@@ -134,7 +134,7 @@ def test_a_mistake_is_one_line(text, line):
         ("{dataset: }", "config: datasets.simulated_bags.dataset: is empty; must be text"),
         (
             "{baseline: nil}",
-            "config: datasets.simulated_bags.baseline: unknown value 'nil'; allowed: mean, training",
+            "config: datasets.simulated_bags.baseline: unknown value 'nil'; allowed: counterf",
         ),
         ("{references: 0}", "config: datasets.simulated_bags.references: must be at least 1, is 0"),
         ("{series: {witness_rate: []}}", "config: datasets.simulated_bags.series.witness_rate: is empty"),

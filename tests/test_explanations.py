@@ -1,12 +1,14 @@
 """Explanations and probe banks come back from disk as they went."""
 
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
-from xassay.core.bank import Bank
-from xassay.core.contracts import Probe
+from xassay.core.bank import Bank, create
+from xassay.core.contracts import Gap, Probe
 from xassay.core.errors import InputError
 from xassay.core.explanations import Explanation, Variant, features
 from xassay.core.samples import Samples
@@ -57,7 +59,7 @@ def explanation(maps, variants=()):
 def test_explanation_round_trip(tmp_path, samples, maps):
     variants = [
         Variant("noise", "noise:0", 0, np.float32([[1, 2, 3]])),
-        Variant("swap", "zero", 1, np.float32([[4, 5, 6]])),
+        Variant("swap", "zero", 1, np.float32([[4, 5, 6]]), np.array([0.25])),
     ]
     wrote = explanation(maps, variants)
     wrote.write(tmp_path / "ig.h5ad", samples, maps)
@@ -69,6 +71,24 @@ def test_explanation_round_trip(tmp_path, samples, maps):
     np.testing.assert_array_equal(read.curve, wrote.curve)
     assert [v[:3] for v in read.variants] == [v[:3] for v in variants]
     np.testing.assert_array_equal(read.variants[1].instance, variants[1].instance)
+    np.testing.assert_array_equal([v.distance for v in read.variants], [[np.nan], [0.25]])
+    assert read.gap is None and read.diluted == []
+
+
+def test_gap_and_diluted_maps_round_trip(tmp_path, samples, maps):
+    wrote = explanation(maps)
+    wrote.gap = Gap(np.ones((2, 2, 3)), np.zeros((2, 2, 3)))
+    for noise in (0.5, 2, 10):  # written in the order of their names, read in that of their numbers
+        more = wrote.instance + noise
+        wrote.diluted.append(replace(wrote, method=f"ig~noise_{noise:g}", instance=more, diluted=[]))
+    wrote.write(tmp_path / "ig.h5ad", samples)
+    read = Explanation.read(tmp_path / "ig.h5ad")
+    np.testing.assert_array_equal(read.gap, wrote.gap)
+    assert [e.method for e in read.diluted] == ["ig~noise_0.5", "ig~noise_2", "ig~noise_10"]
+    for one, other in zip(read.diluted, wrote.diluted, strict=True):
+        np.testing.assert_array_equal(one.instance, other.instance)
+        np.testing.assert_array_equal(one.gap, other.gap)
+        np.testing.assert_array_equal(one.curve, other.curve)
 
 
 def test_instance_level_explanation_has_no_features(tmp_path, samples, maps):
@@ -107,6 +127,44 @@ def test_bank_round_trip(tmp_path, effect):
         np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(read.random, wrote.random)
     assert (read.effect is None) == (effect is None)
+
+
+def test_bank_is_written_and_read_in_blocks(tmp_path):
+    """Blocks whose bags differ in width make one bank, as wide as the widest."""
+    rng, n = np.random.default_rng(0), 3
+    parts = []
+    for ids, width in ((["a", "b"], 4), (["c"], 6), (["d", "e"], 5)):
+        s = len(ids)
+        probe = Probe(
+            rng.random((s, 7, width)) < 0.5,
+            rng.normal(size=(n, s, 7)),
+            rng.normal(size=(n, s, width)),
+            rng.normal(size=(n, s)),
+        )
+        random = rng.normal(size=(n, s, 2, width + 1))
+        parts.append(Bank(ids, probe, random, np.ones((s, width)), rng.normal(size=(s, width))))
+    with create(tmp_path / "bank.h5", list("abcde")) as out:
+        for part in parts:
+            out.add(part)
+    whole = Bank.read(tmp_path / "bank.h5")
+    assert whole.ids == list("abcde") and whole.probe.masks.shape == (5, 7, 6)
+    for part, rows in zip(parts, (slice(0, 2), slice(2, 3), slice(3, 5)), strict=True):
+        one = Bank.read(tmp_path / "bank.h5", rows)
+        width = part.truth.shape[1]
+        assert one.ids == part.ids and not one.probe.masks[..., width:].any()
+        np.testing.assert_array_equal(one.probe.masks[..., :width], part.probe.masks)
+        np.testing.assert_array_equal(one.probe.delta, part.probe.delta)
+        np.testing.assert_array_equal(one.probe.total, part.probe.total)
+        np.testing.assert_array_equal(one.random[..., : width + 1], part.random)
+        np.testing.assert_array_equal(one.effect[:, :width], part.effect)
+        assert np.isnan(one.probe.single[..., width:]).all()
+
+
+def test_bank_that_lacks_samples_is_not_left(tmp_path):
+    probe = Probe(np.ones((1, 4, 3), bool), np.ones((1, 1, 4)), np.ones((1, 1, 3)), np.ones((1, 1)))
+    with pytest.raises(ValueError, match="1 of 2 samples"), create(tmp_path / "bank.h5", ["a", "b"]) as out:
+        out.add(Bank(["a"], probe, np.ones((1, 1, 2, 4)), np.zeros((1, 3))))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("reader", [Explanation.read, Bank.read])

@@ -1,13 +1,16 @@
 """A model's answers to masks, against the plain definition."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 import torch
 from toy_models import Attentive, L, Net, bag, references
 
 from xassay import catalogue
-from xassay.core import bags
+from xassay.core import bags, levels
 from xassay.core.errors import InputError
-from xassay.core.explaining import replacement
+from xassay.core.explaining import measured
 from xassay.core.masking import answers, check_instances, curves, ordered, removal
 from xassay.core.targets import explained
 
@@ -110,8 +113,12 @@ def test_orders_put_absent_instances_last():
 def test_map_without_a_value_for_a_present_instance_has_no_curve(model, x):
     attribution = torch.where(x[..., 0].isnan(), torch.nan, x[..., 0].double())
     attribution[2, 1] = torch.nan
-    for curve in replacement(model, x, TARGET, references(x), attribution):
-        assert curve[2].isnan().all() and not curve[0].isnan().any()
+    seen = SimpleNamespace(
+        x=x, target=TARGET, baseline=references(x), there=~x[..., 0].isnan(), level=levels.INSTANCE
+    )
+    curves, gaps = measured(model, seen, attribution[None], np.random.default_rng(0))
+    assert np.isnan(curves[:, 0, 2]).all() and not np.isnan(curves[:, 0, 0]).any()
+    assert np.isnan(gaps[:, 0, 2]).all() and not np.isnan(gaps[:, 0, 0]).any()
 
 
 class Centred(Net):

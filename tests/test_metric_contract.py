@@ -9,18 +9,15 @@ import pytest
 
 from xassay import catalogue
 from xassay.core.bank import Bank
-from xassay.core.contracts import Curve, Probe
+from xassay.core.contracts import CARDS, Curve, Gap, Probe
 from xassay.core.explanations import Explanation, Variant
-from xassay.core.scoring import SUPPLIED, Metric, blocks, negated
+from xassay.core.scoring import SUPPLIED, Metric, agreements, blocks
 from xassay.stats.quality import null_margin
 
-FAMILIES = {
-    "recovery", "faithfulness", "completeness", "randomisation", "permutation", "agreement", "repeatability",
-    "robustness",
-}  # fmt: skip
 SEEDS, SAMPLES, WIDTH = 3, 40, 10
 BIBLIOGRAPHY = Path(__file__).resolve().parents[1] / "resources" / "references.bib"
 NAMES = sorted(catalogue.entries("evaluation"))
+UNSIGNED = {"null_leakage"} | {name for name in NAMES if "absolute" in name}  # alike for phi and -phi
 GATED = [name for name in NAMES if catalogue.entries("evaluation")[name].card["gate"]]
 
 
@@ -44,18 +41,23 @@ def linear_case(seed=0):
 
 
 def explain(f, x, maps, method="method"):
-    """An explanation with a variant of every stability test. maps: (seed, sample, instance)."""
+    """An explanation with two draws of every stability test. maps: (seed, sample, instance)."""
     curves = [analytic.curve(f, x, phi, n_orders=1) for phi in maps]
     most, least = (np.concatenate([getattr(c, side) for c in curves]) for side in ("most", "least"))
+    gaps = Gap(*map(np.concatenate, zip(*(analytic.gap(f, x, phi) for phi in maps))))
     ids = [f"s{i}" for i in range(len(x))]
-    rng = np.random.default_rng(9)
+    rng, few = np.random.default_rng(9), np.isnan(x[:6])
     variants = [
-        Variant(test, "full:0", k, np.where(np.isnan(x[:6]), np.nan, rng.normal(size=x[:6].shape)))
+        Variant(
+            test, f"full:{draw}", k, np.where(few, np.nan, rng.normal(size=few.shape)), rng.uniform(size=6)
+        )
         for test in catalogue.entries("stability")
         for k in range(len(maps))
+        for draw in range(2)
     ]
     return Explanation(
-        method, method, method, {}, {}, "", ids, ids[:6], maps, np.nansum(maps, -1), (most, least), variants
+        method=method, plugin=method, label=method, card={}, options={}, code="", ids=ids, variant_ids=ids[:6],
+        instance=maps, total=np.nansum(maps, -1), curve=(most, least), variants=variants, gap=gaps, model="net",
     )  # fmt: skip
 
 
@@ -68,15 +70,23 @@ def case():
     return f, x, bank, truth, explain(f, x, random, "control_random")
 
 
-def values(name, explanation, bank, others=()):
-    return [block.values for block in blocks(metric(name), explanation, bank, others)]
+def asked(name, explanation, bank, other=None):
+    """Blocks of a metric; other: an explanation by another method, which stands for another model too."""
+    if "methods" in metric(name).arrays:
+        found = agreements(metric(name), [explanation, other])
+        return [block for method, block in found if method == explanation.method]
+    return list(blocks(metric(name), explanation, bank, [] if other is None else [other]))
+
+
+def values(name, explanation, bank, other=None):
+    return [block.values for block in asked(name, explanation, bank, other)]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_card(name):
     entry = catalogue.entries("evaluation")[name]
     card = entry.card
-    assert card["family"] in FAMILIES
+    assert card["family"] in CARDS["evaluation"]["family"]
     assert card["direction"] in (-1, 0, 1)
     low, high = card["range"]
     assert low is None or high is None or low < high
@@ -88,7 +98,8 @@ def test_card(name):
     for control in card["gate"] or ():
         assert control in catalogue.entries("attribution")
     module = catalogue.load("evaluation", name)
-    assert module.__doc__ and "Returns (replicate, sample)" in " ".join(module.score.__doc__.split())
+    every = "(method, method, replicate, sample)" if "methods" in entry.arrays else "(replicate, sample)"
+    assert module.__doc__ and f"Returns {every}" in " ".join(module.score.__doc__.split())
     assert card["reference"] in module.score.__doc__
 
 
@@ -104,7 +115,7 @@ def test_shape_range_and_determinism(name, case):
     *_, bank, truth, random = case
     low, high = catalogue.entries("evaluation")[name].card["range"]
     for explanation, other in ((truth, random), (random, truth)):
-        found = list(blocks(metric(name), explanation, bank, [other]))
+        found = asked(name, explanation, bank, other)
         assert found
         for block in found:
             assert block.values.shape == (len(block.seeds), len(block.ids))
@@ -112,22 +123,26 @@ def test_shape_range_and_determinism(name, case):
             assert not np.isinf(known).any()
             assert low is None or (known >= low - 1e-12).all()
             assert high is None or (known <= high + 1e-12).all()
-        again = values(name, explanation, bank, [other])
+        again = values(name, explanation, bank, other)
         assert all(np.array_equal(a.values, b, equal_nan=True) for a, b in zip(found, again, strict=True))
 
 
 @pytest.mark.parametrize("name", GATED)
 def test_truth_beats_random_and_negated_truth_loses(name, case):
-    *_, bank, truth, random = case
-    card = catalogue.entries("evaluation")[name].card
-    best, chance, worst = (np.nanmean(values(name, e, bank)) for e in (truth, random, negated(truth)))
-    if card["range"][1] is not None and card["direction"] > 0:
-        assert best == pytest.approx(card["range"][1])
-    if card["direction"] < 0:
-        assert best == pytest.approx(card["range"][0], abs=1e-12)
+    f, x, bank, truth, random = case
+    card, opposite = catalogue.entries("evaluation")[name].card, explain(f, x, -truth.instance)
+    best, chance, worst = (values(name, e, bank)[0] for e in (truth, random, opposite))
+    best, chance = np.nanmean(best), np.nanmean(chance)
+    end = card["range"][card["direction"] > 0]
+    if (
+        end is not None and "gap" not in metric(name).arrays
+    ):  # noise on a fixed share of a bag has no such end
+        assert best == pytest.approx(end, abs=1e-9)
     assert card["direction"] * best > card["direction"] * chance
-    if "absolute" not in name:
-        assert card["direction"] * worst < card["direction"] * best
+    if name == "relevance_mass":
+        assert np.isnan(worst).all()  # nothing is positive
+    elif name not in UNSIGNED:
+        assert card["direction"] * np.nanmean(worst) < card["direction"] * best
 
 
 @pytest.mark.parametrize(
@@ -141,7 +156,9 @@ def test_random_scores_at_the_null_value(name):
         maps = np.where(np.isnan(x), np.nan, rng.normal(size=(SEEDS, *x.shape)))
         found.append(np.nanmean(values(name, explain(f, x, maps), bank)))
     best = np.nanmean(values(name, explain(f, x, np.repeat(exact[None], SEEDS, 0)), bank))
-    assert null_margin(np.mean(found), catalogue.entries("evaluation")[name].card["null"], best)[1]
+    assert null_margin(
+        (np.mean(found), None, None), catalogue.entries("evaluation")[name].card["null"], best
+    )[1]
 
 
 @pytest.mark.parametrize("name", GATED)
@@ -162,9 +179,10 @@ def test_padding_changes_nothing(name, case):
         bank.probe._replace(masks=grown(bank.probe.masks, False), single=grown(bank.probe.single)),
         grown(bank.random),
         grown(bank.truth),
+        grown(bank.effect),
     )
     for plain, more in zip(
-        values(name, random, bank, [truth]), values(name, wide, wide_bank, [other]), strict=True
+        values(name, random, bank, truth), values(name, wide, wide_bank, other), strict=True
     ):
         np.testing.assert_allclose(more, plain, atol=1e-12)
 
@@ -174,10 +192,10 @@ def test_the_order_of_instances_changes_nothing(name, case):
     *_, bank, truth, random = case
     order = np.random.default_rng(2).permutation(WIDTH)
     probe = bank.probe._replace(masks=bank.probe.masks[..., order], single=bank.probe.single[..., order])
-    mixed_bank = Bank(bank.ids, probe, bank.random, bank.truth[..., order])
+    mixed_bank = Bank(bank.ids, probe, bank.random, bank.truth[..., order], bank.effect[..., order])
     mixed, other = (mapped(e, lambda a: a[..., order], curve=False) for e in (random, truth))
     for plain, moved in zip(
-        values(name, random, bank, [truth]), values(name, mixed, mixed_bank, [other]), strict=True
+        values(name, random, bank, truth), values(name, mixed, mixed_bank, other), strict=True
     ):
         np.testing.assert_allclose(moved, plain, atol=1e-12)
 
@@ -189,9 +207,7 @@ def test_samples_do_not_touch_one_another(name, case):
     if {"other_samples", "curve", "total"} & set(metric(name).arrays):
         pytest.skip("given in units of all samples, or compared with another sample")
     broken = mapped(random, without_last, curve=False)
-    for plain, more in zip(
-        values(name, random, bank, [truth]), values(name, broken, bank, [truth]), strict=True
-    ):
+    for plain, more in zip(values(name, random, bank, truth), values(name, broken, bank, truth), strict=True):
         n = plain.shape[1] - 1
         np.testing.assert_array_equal(more[:, :n], plain[:, :n])
 
@@ -222,6 +238,29 @@ def mapped(explanation, change, curve=True):
         curve=tuple(change(c) for c in explanation.curve) if curve else explanation.curve,
         variants=[v._replace(instance=change(v.instance)) for v in explanation.variants],
     )
+
+
+def test_draws_of_a_level_and_seed_may_be_asked_for_together(case):
+    """One answer a seed, which sees its draws in order and how far each moved x; apart, one a draw."""
+    *_, bank, truth, random = case
+    seen = []
+
+    def score(attribution, local_perturbation, distance):
+        seen.append((attribution, local_perturbation, distance))
+        return distance.mean(1) if distance.ndim == 3 else distance
+
+    arrays = ("attribution", "local_perturbation", "distance")
+    together = list(blocks(Metric("name", arrays, {"draws": "together"}, score), random, bank))
+    assert [(block.variant, block.seeds) for block in together] == [("full", [k]) for k in range(SEEDS)]
+    of = {(v.seed, v.name): v for v in random.variants if v.test == "local_perturbation"}
+    for k, (attribution, maps, far) in enumerate(seen):
+        np.testing.assert_array_equal(attribution, random.instance[[k], :6])
+        np.testing.assert_array_equal(maps, [[of[k, f"full:{draw}"].instance for draw in range(2)]])
+        np.testing.assert_array_equal(far, [[of[k, f"full:{draw}"].distance for draw in range(2)]])
+        np.testing.assert_array_equal(together[k].values, far.mean(1))
+    apart = list(blocks(Metric("name", arrays, {}, score), random, bank))
+    assert [(block.variant, block.seeds) for block in apart] == [(f"full:{d}", [0, 1, 2]) for d in range(2)]
+    assert seen[-1][1].shape == (SEEDS, 6, WIDTH)
 
 
 def test_every_array_of_the_contract_can_be_had():

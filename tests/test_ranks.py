@@ -40,10 +40,20 @@ def slow_auroc(score, positive):
     return np.mean([(a > b) + (a == b) / 2 for a in above for b in below])
 
 
+def slow_top_share(score, positive):
+    m = int(sum(positive))
+    return np.mean([np.array(positive)[list(order[:m])].mean() for order in orders(score)])
+
+
 @pytest.mark.parametrize("score", SCORES)
 @pytest.mark.parametrize(
     ("fast", "slow"),
-    [(ranks.auroc, slow_auroc), (ranks.average_precision, slow_precision), (ranks.ndcg, slow_ndcg)],
+    [
+        (ranks.auroc, slow_auroc),
+        (ranks.average_precision, slow_precision),
+        (ranks.ndcg, slow_ndcg),
+        (ranks.top_share, slow_top_share),
+    ],
 )
 def test_search_statistics_match_their_definition(fast, slow, score):
     assert fast(np.array(score), np.array(POSITIVE)) == pytest.approx(slow(score, POSITIVE))
@@ -66,6 +76,42 @@ def test_correlations_match_scipy_with_nan():
         assert ranks.pearson(x, y)[where] == pytest.approx(np.corrcoef(a, b)[0, 1])
 
 
+def slow_kendall(x, y):
+    """Tau-b by all pairs."""
+    both = ~(np.isnan(x) | np.isnan(y))
+    x, y = (np.sign(a[both][:, None] - a[both]) for a in (x, y))
+    size = np.sqrt((x**2).sum() * (y**2).sum())
+    return (x * y).sum() / size if size else np.nan
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 8, 33, 200])
+@pytest.mark.parametrize("block", [1 << 20, 100])
+def test_kendall_matches_all_pairs_with_ties_nan_and_blocks(n, block, monkeypatch):
+    monkeypatch.setattr(ranks, "BLOCK", block)
+    rng = np.random.default_rng(n)
+    x, y = rng.integers(0, max(n // 2, 2), size=(2, 5, 4, n)).astype(float)
+    x[rng.random(x.shape) < 0.1] = np.nan
+    y[0, 0], x[1, 1], y[2, 2] = np.nan, 3.0, rng.normal(size=n)
+    expected = [[slow_kendall(a, b) for a, b in zip(*rows)] for rows in zip(x, y)]
+    np.testing.assert_allclose(ranks.kendall(x, y), expected, atol=1e-12)
+    assert ranks.kendall(x[:0], y[:0]).shape == (0, 4)
+
+
+def test_inversions_match_all_pairs():
+    rng = np.random.default_rng(1)
+    for places in (rng.integers(0, 50, size=(6, 40)), rng.integers(0, 1 << 20, size=(3, 30))):
+        earlier = np.triu(np.ones((places.shape[1],) * 2, bool), 1)
+        expected = [(earlier & (row[:, None] > row)).sum() for row in places]
+        assert ranks.inversions(places).tolist() == expected
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_places_that_tied_items_may_take(score):
+    first, last = ranks.tied(np.array(score))
+    assert first.tolist() == [sum(np.array(score) < s) for s in score]
+    assert last.tolist() == [sum(np.array(score) <= s) - 1 for s in score]
+
+
 @pytest.mark.parametrize("statistic", [ranks.pearson, ranks.spearman, ranks.kendall])
 def test_correlation_with_a_constant_is_undefined(statistic):
     x = np.array([0.1, 0.2, 0.3])
@@ -73,7 +119,7 @@ def test_correlation_with_a_constant_is_undefined(statistic):
     assert np.isnan(statistic(x, np.full(3, np.nan)))
 
 
-@pytest.mark.parametrize("statistic", [ranks.auroc, ranks.average_precision, ranks.ndcg])
+@pytest.mark.parametrize("statistic", [ranks.auroc, ranks.average_precision, ranks.ndcg, ranks.top_share])
 def test_absent_items_change_nothing_and_lost_ones_undo_it(statistic):
     score, positive = np.array([3.0, 1, 2, 5]), np.array([0.0, 1, 1, 0])
     padded = statistic(np.append(score, [np.nan] * 3), np.append(positive, [np.nan] * 3))

@@ -6,6 +6,7 @@ import pytest
 import synthetic
 
 from xassay.__main__ import main
+from xassay.core.explaining import DILUTIONS
 from xassay.core.explanations import Explanation, Variant
 from xassay.core.scoring import COLUMNS, Block, ensemble, negated, scaled, shifted, table, variants
 
@@ -13,7 +14,7 @@ from xassay.core.scoring import COLUMNS, Block, ensemble, negated, scaled, shift
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     made = synthetic.Study(tmp_path_factory.mktemp("study"))
-    made.dataset("real", {"net": True})
+    made.dataset("real", {"net": True, "other_net": True})
     made.dataset("known", {"net": True, "oracle": True}, known_rule=True)
     return made
 
@@ -31,7 +32,7 @@ def rows(scores, **where):
 
 def test_one_value_a_method_seed_and_sample(scores):
     assert list(scores.columns) == ["dataset", "model", *COLUMNS]
-    found = rows(scores, dataset="real", method="deep_lift", metric="abpc")
+    found = rows(scores, dataset="real", model="net", method="deep_lift", metric="abpc")
     assert len(found) == synthetic.SEEDS * synthetic.EVALUATED
     assert not found.duplicated(["seed", "sample"]).any()
     assert set(found["variant"]) == {""}
@@ -40,7 +41,9 @@ def test_one_value_a_method_seed_and_sample(scores):
 
 
 def test_recovery_is_undefined_in_negative_bags_and_kept(scores):
-    found = rows(scores, dataset="real", method="control_truth", metric="recovery_auroc")["value"]
+    found = rows(scores, dataset="real", model="net", method="control_truth", metric="recovery_auroc")[
+        "value"
+    ]
     assert len(found) == synthetic.SEEDS * synthetic.EVALUATED
     assert found.isna().sum() == len(found) / 2 and (found.dropna() == 1).all()
 
@@ -76,6 +79,22 @@ def test_ensembles_and_the_negated_truth_are_contestants_of_their_own(scores):
         .mean()
     )
     assert faith["control_truth"] == pytest.approx(1) and faith["control_truth~negated"] == pytest.approx(-1)
+
+
+def test_models_of_a_data_set_are_compared_method_by_method(scores):
+    found = rows(scores, metric="reproducibility")
+    assert set(zip(found["model"], found["variant"])) == {("net", "other_net"), ("other_net", "net")}
+    assert set(found["dataset"]) == {"real"} and "control_truth" in set(found["method"])
+    means = found.groupby("method")["value"].mean()
+    assert means["integrated_gradients"] > means["attention_weights"]
+
+
+def test_noise_in_the_truth_lowers_its_scores(scores):
+    found = rows(scores, dataset="known", model="oracle").groupby(["metric", "method"])["value"].mean()
+    levels = ["control_truth", *(f"control_truth~noise_{level:g}" for level in DILUTIONS)]
+    for metric in ("recovery_auroc", "faithfulness_correlation", "abpc"):
+        means = [found[metric, level] for level in levels]
+        assert (np.diff(means) <= 0).all() and means[-1] < means[0] - 0.2
 
 
 def test_gallery_shows_worst_median_and_best(study):
@@ -154,13 +173,14 @@ def test_other_samples_are_the_next_sample_of_the_next_seed():
 def test_variants_are_found_by_the_plug_in_of_their_test():
     maps = [np.full((1, 3), float(k)) for k in range(3)]
     made = [
-        Variant("input_noise", "noise:0", 0, maps[0]),
+        Variant("input_noise", "noise:0", 0, maps[0], np.array([0.5])),
         Variant("input_noise", "noise:0", 1, maps[1]),
         Variant("loud", "noise:0", 0, maps[2]),
     ]
     found = list(variants(explanation(made), "input_noise", {"loud": "input_noise"}))
-    assert [(name, seeds) for name, seeds, _ in found] == [("noise:0", [0, 1]), ("loud noise:0", [0])]
+    assert [(name, seeds) for name, seeds, *_ in found] == [("noise:0", [0, 1]), ("loud noise:0", [0])]
     assert found[0][2].shape == (2, 1, 3)
+    np.testing.assert_array_equal(found[0][3], [[0.5], [np.nan]])
 
 
 def test_a_table_of_nothing_has_its_columns():

@@ -11,7 +11,14 @@ from toy_models import L, Net, bag, references
 from xassay.core import noise
 from xassay.core.errors import InputError
 from xassay.core.explaining import Plugin, Record, share, vary
-from xassay.stability import baseline_swap, class_sensitivity, input_noise, parameter_randomisation
+from xassay.core.levels import INSTANCE
+from xassay.stability import (
+    baseline_swap,
+    class_sensitivity,
+    input_noise,
+    local_perturbation,
+    parameter_randomisation,
+)
 
 
 def rng():
@@ -27,18 +34,28 @@ def randomised(model, draws=2, **options):
 def test_randomisation_cascades_from_the_output():
     model = Net(3)
     found = randomised(model)
-    assert list(found) == ["output:0", "top_2:0", "full:0", "full:1"]
-    changed = {
-        name: [
-            not torch.equal(one.weight, other.weight)
-            for one, other in zip(linear(model), linear(copied), strict=True)
-        ]
-        for name, copied in found.items()
-    }
+    assert list(found) == ["output:0", "top_2:0", "full:0", "full:1", "only_2:0", "only_3:0"]
+    changed = {name: redrawn(model, copied) for name, copied in found.items()}
     assert changed["output:0"] == [False, False, True]
     assert changed["top_2:0"] == [False, True, True]
     assert changed["full:0"] == [True, True, True]
     assert not torch.equal(found["full:0"].output.weight, found["full:1"].output.weight)
+
+
+def redrawn(model, copied):
+    """Which layers have other weights."""
+    pairs = zip(linear(model), linear(copied), strict=True)
+    return [not torch.equal(one.weight, other.weight) for one, other in pairs]
+
+
+def test_independent_randomisation_redraws_what_the_cascade_adds():
+    model = Net(3)
+    found = randomised(model, cascade=0, independent=2)
+    assert list(found) == ["full:0", "full:1", "only_2:0", "only_2:1", "only_3:0", "only_3:1"]
+    assert redrawn(model, found["only_2:1"]) == [False, True, False]
+    assert redrawn(model, found["only_3:0"]) == [True, False, False]
+    assert list(randomised(model, cascade=0, independent=0)) == ["full:0", "full:1"]
+    assert list(randomised(L([1.0]))) == ["full:0", "full:1"]  # one layer: nothing below the full level
 
 
 def linear(model):
@@ -106,6 +123,35 @@ def test_input_noise_draws_anew_each_time():
     assert not torch.equal(found[0][2], found[1][2])
 
 
+def perturbed(x, draws, **options):
+    found = local_perturbation.variants(None, x, None, references(x), rng(), draws, **options)
+    return {name: other for name, _, other, *_ in found}
+
+
+def test_local_perturbation_moves_everything_and_each_instance_in_turn():
+    x = bag(3, 5, 4, sizes=[5, 1, 3])
+    found = perturbed(x, 20)
+    assert list(found) == [f"local:{draw}" for draw in range(20)]
+    there = ~x[..., 0].isnan()
+    moved = torch.stack([((other - x).abs() > 0).any(-1) for other in found.values()])
+    assert all(torch.equal(other.isnan(), x.isnan()) for other in found.values())
+    assert (moved[::2] == there).all()
+    assert (moved[1::2].sum(-1) == 1).all()
+    for sample, n in enumerate(there.sum(1).tolist()):
+        order = moved[1::2, sample].int().argmax(-1).tolist()
+        assert sorted(order[:n]) == list(range(n)) and order[: 10 - n] == order[n:]  # everyone, then again
+    assert moved[1::2].int().argmax(-1)[:, 0].tolist() != sorted(moved[1::2].int().argmax(-1)[:, 0].tolist())
+
+
+def test_local_perturbation_is_a_share_of_each_features_spread():
+    x = torch.cat([bag(4, 50, 1), 10 * bag(4, 50, 1)], -1)
+    cells = torch.cat([references(x).flatten(0, 2), x.flatten(0, 1)])
+    far = torch.stack([(other - x).abs() for other in list(perturbed(x, 41, radius=0.2).values())[::2]])
+    largest = far.flatten(0, 2).amax(0) / cells.std(0)
+    assert (largest <= 0.2 + 1e-6).all() and (largest > 0.19).all()
+    assert all(torch.equal(other, x) for other in perturbed(x, 2, radius=0).values())
+
+
 def test_baseline_is_swapped_for_others_only():
     x = bag(2, 3, 2, sizes=[3, 1])
     cells = references(x)
@@ -126,7 +172,7 @@ def test_truth_turns_with_the_target():
     x = bag(2, 3, 2)
     seen = SimpleNamespace(
         variants=np.array([1]), x=x, target=torch.ones(2, dtype=torch.long), baseline=references(x),
-        known=torch.ones(2, 3, dtype=torch.float64), noise=None,
+        known=torch.ones(2, 3, dtype=torch.float64), noise=None, level=INSTANCE,
     )  # fmt: skip
     card = {"level": "instance"}
     method = Plugin("truth", "control_truth", lambda truth: truth, card, ("truth",), {})

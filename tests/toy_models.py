@@ -127,3 +127,73 @@ def _normal(shape, seed):
     import numpy as np
 
     return np.random.default_rng(seed).standard_normal(shape, np.float32)
+
+
+class Chain(nn.Sequential):
+    """Layers on the whole flattened input, behind a function of each element: (sample, ...) -> output."""
+
+    def __init__(self, shape, n_outputs, front, hidden, inplace, width=8):
+        size = int(torch.tensor(shape).prod())
+        layers = [nn.Linear(size, width)]
+        for _ in range(hidden - 1):
+            layers += [nn.ReLU(inplace), nn.Linear(width, width)]
+        centre = bags.Centre(shape[-1])
+        centre.origin.copy_(torch.randn(shape[-1]))
+        fronts = {
+            "centre": centre,
+            "scale": nn.Hardtanh(-1, 0.5),
+            "log": nn.Softplus(),
+            "square": Function(torch.square),
+        }
+        first = [fronts[front]] if front else []
+        super().__init__(*first, nn.Flatten(), *layers, nn.ReLU(inplace), nn.Linear(width, n_outputs))
+
+
+class Function(nn.Module):
+    """A function as a module."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, *given):
+        return self.function(*given)
+
+
+class Beginning(nn.Module):
+    """``function(net, x)`` of a small network on rows: (sample, feature) -> (sample, 1)."""
+
+    def __init__(self, n_features, function):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(n_features, 8), nn.Tanh(), nn.Linear(8, 1))
+        self.function = function
+
+    def forward(self, x):
+        return self.function(self.net, x)
+
+
+class Fronted(Beginning):
+    """A function of the input, or a module, before the network."""
+
+    def __init__(self, n_features, front):
+        super().__init__(n_features, lambda net, x: net(self.front(x)))
+        self.front = front
+
+
+class Twice(Beginning):
+    """The first layer is called twice."""
+
+    def __init__(self, n_features):
+        super().__init__(n_features, lambda net, x: net(x) + net[0](2 * x).mean(-1, keepdim=True))
+
+
+class Pooled(nn.Module):
+    """A convolution (a neighbourhood's mean and tanh), pooled: (sample, ...) -> (sample, 3)."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.output = nn.Linear(shape[0], 3)
+
+    def forward(self, x):
+        h = torch.tanh(x + 0.5 * x.roll(1, -1))
+        return self.output(h.flatten(2).mean(-1) if h.ndim > 2 else h)

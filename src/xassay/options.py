@@ -6,7 +6,9 @@ from xassay import kinds
 from xassay.core.contracts import FOLDERS
 from xassay.core.wording import unknown
 
-RESERVED = {"datasets": ("baseline", "references", "series")}  # keys that are not the plug-in's options
+RESERVED = {
+    "datasets": ("baseline", "references", "level", "series")
+}  # keys that are not the plug-in's options
 
 
 def faults(entry, options, where, elsewhere=()):

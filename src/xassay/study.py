@@ -13,7 +13,7 @@ class Choice:
     name: str
     entry: Entry
     options: dict
-    reserved: dict = field(default_factory=dict)  # a data set's ``baseline`` and ``references``
+    reserved: dict = field(default_factory=dict)  # a data set's ``baseline``, ``references`` and ``level``
 
     @property
     def plugin(self):
@@ -68,6 +68,11 @@ class Study:
         names = [name for name in self.models if self.unread(dataset, name) is None]
         return names + [ORACLE] * (ORACLE in self.datasets[dataset].entry.defines)
 
+    def others(self, dataset, model):
+        """Ids of the trained models of a data set beside ``model``; f*, which is not trained, has none."""
+        trained = [name for name in self.models_of(dataset) if name not in (model, ORACLE)]
+        return [] if model == ORACLE else trained
+
     def methods_of(self, dataset, model):
         """Ids of the methods that can explain a model of a data set."""
         return [name for name in self.attribution if self.unexplained(dataset, model, name) is None]
@@ -97,8 +102,14 @@ class Study:
         """Why a method cannot explain a model of a data set, or None."""
         card = self.attribution[method].entry.card
         missing = " and ".join(sorted(set(card["needs"]) - set(self.provides(dataset, model))))
-        lacking = f"{method} needs {missing}, which {model} does not provide"
-        return self.unlike(dataset, method, card["kinds"]) or (lacking if missing else None)
+        if unlike := self.unlike(dataset, method, card["kinds"]):
+            return unlike
+        if missing:
+            return f"{method} needs {missing}, which {model} does not provide"
+        level, entry = self.datasets[dataset].reserved["level"], self.attribution[method].entry
+        if level != "instance" and card["level"] == "instance" and "groups" not in entry.arrays:
+            return f"{method} explains instances, and the level of {dataset} is {level}"
+        return None
 
     def unmeasured(self, dataset, model, metric):
         """Why a metric cannot be had for a model of a data set, or None. Whether there is truth, data say."""
@@ -111,6 +122,10 @@ class Study:
                 return f"{metric} needs the test {test}, and the oracle is known, not trained"
         if "replicates" in entry.arrays and self.seeds(model) == 1:
             return f"{metric} compares seeds, and {model} has one"
+        if "other_model" in entry.arrays and model == ORACLE:
+            return f"{metric} compares trained models, and the oracle is known, not trained"
+        if "other_model" in entry.arrays and not self.others(dataset, model):
+            return f"{metric} compares models, and {dataset} has one"
         return self.unlike(dataset, metric, entry.card.get("kinds"))
 
     def unlike(self, dataset, name, kinds):

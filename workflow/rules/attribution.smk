@@ -23,6 +23,7 @@ rule probe:
     params:
         seed=SEED,
         baseline=baseline_of,
+        level=level_of,
         evaluate=canonical(SETTINGS["evaluate"]),
         variants=canonical(SETTINGS["variants"]),
         stability=plan_of("stability"),
@@ -30,7 +31,7 @@ rule probe:
         code=probe_code,
     shell:
         "python -m xassay probe --data {input.data} --model {input.model} --seed {params.seed} "
-        "--baseline {params.baseline:q} --evaluate {params.evaluate:q} --variants {params.variants:q} "
+        "--baseline {params.baseline:q} --level {params.level} --evaluate {params.evaluate:q} --variants {params.variants:q} "
         "--stability {params.stability:q} --device {resources.device} --out {output.probe} "
         "--controls {params.folder} > {log} 2>&1"
 
@@ -58,6 +59,7 @@ rule attribute:
         options=options_of("attribution", "method"),
         seed=SEED,
         baseline=baseline_of,
+        level=level_of,
         evaluate=canonical(SETTINGS["evaluate"]),
         variants=canonical(SETTINGS["variants"]),
         stability=plan_of("stability"),
@@ -65,6 +67,6 @@ rule attribute:
     shell:
         "python -m xassay attribute --data {input.data} --model {input.model} --method {params.plugin} "
         "--name {wildcards.method} --options {params.options:q} --seed {params.seed} "
-        "--baseline {params.baseline:q} --evaluate {params.evaluate:q} --variants {params.variants:q} "
+        "--baseline {params.baseline:q} --level {params.level} --evaluate {params.evaluate:q} --variants {params.variants:q} "
         "--stability {params.stability:q} --device {resources.device} --code {params.code} --out {output} "
         "> {log} 2>&1"

@@ -40,10 +40,14 @@ LARGE = ["scores", "gallery", "features"]  # as Parquet alone
 SMALL = [
     "summary",
     "gates",
+    "metric_agreement",
+    "concordance",
     "performance",
     "learned",
     "instances",
     "ranks",
+    "doses",
+    "dose_response",
     "verdicts",
     "refused",
     "datasets",
@@ -103,6 +107,11 @@ def baseline_of(wildcards):
     return canonical(STUDY.datasets[wildcards.dataset].baseline)
 
 
+def level_of(wildcards):
+    """What the maps of a data set are about."""
+    return STUDY.datasets[wildcards.dataset].reserved["level"]
+
+
 def files_of(wildcards):
     """Input files that a data set's options name."""
     return STUDY.datasets[wildcards.dataset].files
@@ -112,6 +121,20 @@ def maps_of(wildcards):
     """Maps of the controls and of every method that can explain the model."""
     methods = STUDY.methods_of(wildcards.dataset, wildcards.model)
     return CONTROLS + [ATTRIBUTION.replace("{method}", method) for method in methods]
+
+
+def elsewhere_of(wildcards):
+    """Maps of the same methods and controls on the data set's other models, where a metric compares them."""
+    if not any("other_model" in entry.arrays for entry in STUDY.entries("evaluation")):
+        return []
+    dataset, model = wildcards.dataset, wildcards.model
+    methods = STUDY.methods_of(dataset, model)
+    return [
+        ATTRIBUTION.format(dataset=dataset, model=other, method=method)
+        for other in STUDY.others(dataset, model)
+        for method in [*STUDY.controls, *methods]
+        if method in STUDY.controls or method in STUDY.methods_of(dataset, other)
+    ]
 
 
 def folder_of_input(wildcards, input):

@@ -7,6 +7,7 @@ rule score:
         predictions=PREDICTIONS,
         probe=PROBE,
         maps=maps_of,
+        elsewhere=elsewhere_of,
     output:
         scores=SCORES,
         gallery=GALLERY,
@@ -28,7 +29,7 @@ rule score:
         code=score_code,
     shell:
         "python -m xassay score --data {input.data} --model {input.predictions} --probe {input.probe} "
-        "--attributions {input.maps} --metrics {params.metrics:q} --stability {params.stability:q} "
+        "--attributions {input.maps} --elsewhere {input.elsewhere} --metrics {params.metrics:q} --stability {params.stability:q} "
         "--seed {params.seed} --out {output.scores} --gallery {output.gallery} --features {output.features} "
         "> {log} 2>&1"
 

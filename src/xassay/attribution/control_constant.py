@@ -2,7 +2,7 @@
 
 import torch
 
-from xassay.core.bags import present
+from xassay.core.units import numbered, there
 
 CARD = dict(
     label="Constant (control)", family="control", kinds=("bag",), needs=(), signed=False,
@@ -10,6 +10,7 @@ CARD = dict(
 )  # fmt: skip
 
 
-def attribute(x):
-    """x: (sample, instance, feature). Returns (sample, instance), 1 where present."""
-    return torch.where(present(x), 1.0, torch.nan).to(x)
+def attribute(x, groups):
+    """x: (sample, instance, feature); groups: each element's unit, or None. Returns (sample, unit), 1 where
+    present."""
+    return torch.where(there(x, numbered(x, groups)), 1.0, torch.nan).to(x)

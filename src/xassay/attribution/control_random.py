@@ -2,7 +2,7 @@
 
 import torch
 
-from xassay.core.bags import present
+from xassay.core.units import numbered, there
 
 CARD = dict(
     label="Random (control)", family="control", kinds=("bag",), needs=(), signed=True,
@@ -10,7 +10,7 @@ CARD = dict(
 )  # fmt: skip
 
 
-def attribute(x, rng):
-    """x: (sample, instance, feature). Returns (sample, instance)."""
-    draws = torch.from_numpy(rng.standard_normal(x.shape[:2])).to(x)
-    return torch.where(present(x), draws, torch.nan)
+def attribute(x, groups, rng):
+    """x: (sample, instance, feature); groups: each element's unit, or None. Returns (sample, unit)."""
+    known = there(x, numbered(x, groups))
+    return torch.where(known, torch.from_numpy(rng.standard_normal(known.shape)).to(x), torch.nan)

@@ -2,7 +2,7 @@
 
 CARD = dict(
     label="Truth (control)", family="control", kinds=("bag",), needs=(), signed=True,
-    level="instance", axioms=(), reference="zhang1999",
+    level="instance", axioms=(), reference="zhang1999", diluted=True,
 )  # fmt: skip
 
 

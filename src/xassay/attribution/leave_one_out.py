@@ -2,9 +2,9 @@
 
 import torch
 
-from xassay.core.bags import present
 from xassay.core.errors import InputError
-from xassay.core.masking import answers, removal
+from xassay.core.masking import answers, removal, singles
+from xassay.core.units import numbered, there
 
 CARD = dict(
     label="Leave one out", family="perturbation", kinds=("bag",), needs=(), signed=True,
@@ -13,21 +13,25 @@ CARD = dict(
 )  # fmt: skip
 
 
-def attribute(model, x, target, baseline, *, replace="baseline"):
-    """f(x) - f(x without the instance), averaged over references.
+def attribute(model, x, target, baseline, groups, *, replace="baseline"):
+    """f(x) - f(x without the unit), averaged over references.
 
-    x: (sample, instance, feature); target: (sample,); baseline: (reference, sample, instance, feature).
-    replace: "baseline" puts the baseline's cell in the instance's place, "remove" makes the bag smaller by
-    one; the only instance of a bag is always replaced, since an empty bag has no logit.
-    Returns (sample, instance), logits. Raises InputError for another ``replace``."""
-    there = present(x)
-    alone = torch.eye(x.shape[1], dtype=torch.bool, device=x.device).expand(len(x), -1, -1)
-    masks = torch.cat([torch.zeros_like(alone[:, :1]), alone & there[:, None]], 1)
-    logits = answers(model, x, baseline, masks, target)
-    if replace == "remove":
-        several = there.sum(1) > 1
-        logits[several] = answers(model, x[several], removal(x[several]), masks[several], target[several])
-    elif replace != "baseline":
+    x: (sample, ...), NaN where absent; target: (sample,); baseline: (reference, sample, ...); groups: each
+    element's unit, or None: axis 1, the instances of a bag. replace: "baseline" puts the baseline's in the
+    unit's place, "remove" makes the bag smaller by one instance; the only instance of a bag is always
+    replaced, since an empty bag has no logit. Returns (sample, unit), logits. Raises InputError for another
+    ``replace``, or for units that cannot be removed."""
+    if replace not in ("baseline", "remove"):
         raise InputError(f"leave_one_out: replace is {replace!r}; allowed: baseline, remove")
-    effect = logits[:, :1] - logits[:, 1:]
-    return torch.where(there, effect, torch.nan).to(x.dtype)
+    if replace == "remove" and groups is not None:
+        raise InputError(
+            "leave_one_out: replace is 'remove'; allowed where units are not instances: baseline"
+        )
+    known = there(x, numbered(x, groups))
+    whole = answers(model, x, baseline, torch.zeros_like(known[:, None]), target, units=groups)
+    without = singles(model, x, baseline, target, units=groups)
+    if replace == "remove":
+        several = known.sum(1) > 1
+        bags = x[several]
+        without[several] = singles(model, bags, removal(bags), target[several])
+    return (whole - without).to(x.dtype)

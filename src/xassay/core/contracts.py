@@ -14,6 +14,8 @@ datasets/       samples(rng, *, ...) -> Samples
 models/         build(shape, n_outputs, *, ...) -> Module
 attribution/    attribute(model, x, target, baseline, [rng], *, ...) -> tensor
                 control_truth alone may ask for ``truth``
+                ``groups`` says which maskable unit each element of x belongs to: an integer tensor that
+                broadcasts to x[0], or None where the units are x's axis 1 (the instances of a bag)
 evaluation/     score(attribution, ..., *, ...) -> array (replicate, sample)
 stability/      variants(model, x, target, baseline, rng, ..., *, ...)
                 yields (name, model, x, target, baseline)
@@ -36,9 +38,13 @@ level, instance     "feature": the map has x's shape, and "sum" or "norm" over f
                     instances; "instance": it is (sample, instance)
 axioms              what a map promises: "completeness", its total is f(x) - f(baseline)
 variants            False: a control too costly to run on every variant
+diluted             True: a positive control that is also given with more and more noise added
 range, null         least and largest value, None for no end; the value that a random map has, or None
 direction           1: larger is better, -1: smaller is, 0: describes, and ranks nothing
 gate                (positive control, negative control) that must differ for the metric to count, or None
+draws               of a metric that asks for a stability test's maps: "apart" (the default), it gets those of
+                    one draw, (replicate, sample, unit); "together", all draws of a level and one seed,
+                    (1, draw, sample, unit), and ``distance`` likewise
 varies, fixed       what a test changes between two maps, in words; TRAINED ones need a trained model
 """
 
@@ -61,14 +67,17 @@ FOLDERS = {
         "attribute",
         "method",
         ("label", "family", "kinds", "needs", "signed", "level", "axioms", "reference"),
-        ("model", "x", "target", "baseline", "rng", "truth"),
+        ("model", "x", "target", "baseline", "groups", "rng", "truth"),
     ),
     "evaluation": Folder(
         "score",
         "metric",
         ("label", "family", "range", "direction", "null", "gate", "reference"),
         # and the stem of any stability plug-in: the maps of its variants
-        ("attribution", "truth", "probe", "curve", "total", "replicates", "other_samples", "other_method"),
+        (
+            *("attribution", "truth", "effect", "probe", "curve", "gap", "total"),
+            *("replicates", "other_samples", "other_model", "methods", "distance"),
+        ),
     ),
     "stability": Folder(
         "variants",
@@ -78,7 +87,7 @@ FOLDERS = {
     ),
 }
 
-KINDS = ("bag",)
+KINDS = ("bag", "sequence", "image")
 PROVIDED = ("gradient", "attention", "instances")
 COMMON = {
     "label": "text",
@@ -100,23 +109,26 @@ CARDS = {
         "instance": ("sum", "norm"),
         "axioms": ("each", "completeness"),
         "variants": (True, False),
+        "diluted": (True, False),
     },
     "evaluation": COMMON
     | {
         "family": (
             *("recovery", "faithfulness", "completeness", "randomisation"),
-            *("permutation", "agreement", "repeatability", "robustness"),
+            *("permutation", "agreement", "repeatability", "reproducibility", "robustness", "complexity"),
         ),
         "kinds": ("each", *KINDS),
         "range": "a pair of numbers or None",
         "direction": (-1, 0, 1),
         "null": "a number or None",
         "gate": "None or a pair of names",
+        "draws": ("apart", "together"),
     },
     "stability": COMMON | {"varies": "text", "fixed": "text"},
 }
 
 CONTROL = "control_"  # stems of attribution plug-ins that are controls, not contestants
+NOISE = "~noise_"  # between a diluted control's id and the noise, its size over that of the map
 ORACLE = "oracle"  # the model id reserved for f*
 TRAINED = ("parameters", "labels")  # what tests of training vary: f* has had none
 
@@ -142,3 +154,12 @@ class Curve(NamedTuple):
     most: Any  # (seed, sample, step): largest attribution first
     least: Any  # (seed, sample, step): smallest attribution first
     random: Any  # (seed, sample, order, step): orders that no method chose
+
+
+class Gap(NamedTuple):
+    """How far the explained logit moves, on average, under Gaussian noise on a part of the instances.
+
+    The noise has each feature's own spread; parts are shares of a bag, by the order of a map."""
+
+    important: Any  # (seed, sample, share): noise on the instances of largest attribution
+    rest: Any  # (seed, sample, share): noise on all others

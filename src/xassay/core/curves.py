@@ -29,3 +29,13 @@ def typical(values):
     total = np.where(known, values, 0)
     size = np.sqrt((total**2).sum(-1, keepdims=True) / np.maximum(known.sum(-1, keepdims=True), 1))
     return np.where(size > 0, size, np.nan)
+
+
+def after(curve, shares, *, backwards=False):
+    """The output when the first ceil(share n) of a bag's n instances are replaced, or if ``backwards`` when
+    all others are and the last ceil(share n) of the order are left.
+
+    curve: (..., step); shares: of the instances. Returns (..., share), NaN where the curve is unknown."""
+    n = (~np.isnan(curve)).sum(-1, keepdims=True) - 1
+    step = np.clip(np.ceil(np.asarray(shares) * n - 1e-9), np.minimum(n, 1), None).astype(int)
+    return np.take_along_axis(curve, np.maximum(n - step if backwards else step, 0), -1)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from xassay.core import noise, seeding
+from xassay.core import levels, noise, seeding
 from xassay.core.baselines import baseline
 from xassay.core.targets import default_target
+from xassay.core.units import numbered, there
 
 
 @dataclass
@@ -15,9 +16,10 @@ class Evaluated:
     """Evaluated samples, as tensors.
 
     ids: the sample axis. x: (sample, instance, feature) float32, NaN rows where absent. target: (sample,).
-    baseline: (reference, sample, instance, feature). truth: (sample, instance) in {-1, 0, 1}; effect: exact
-    phi*, or None. variants: positions of the samples that variants explain. noise: the data set's law on x
-    of those samples, None where it declares none."""
+    baseline: (reference, sample, instance, feature). level: what maps are about (core.levels), whose units
+    are the unit axis. truth: (sample, unit) in {-1, 0, 1}; effect: exact phi*, or None. variants: positions
+    of the samples that variants explain. noise: the data set's law on x of those samples, None where it
+    declares none."""
 
     ids: list
     x: torch.Tensor
@@ -27,36 +29,47 @@ class Evaluated:
     effect: np.ndarray | None
     variants: np.ndarray
     noise: object
+    level: levels.Level = levels.INSTANCE
+
+    @property
+    def there(self):
+        """Which units each sample has: (sample, unit) bool."""
+        return there(self.x, numbered(self.x, self.level.units))
 
     @property
     def known(self):
-        """What control_truth returns: phi* where f* is known, else the planted mask: (sample, instance)."""
+        """What control_truth returns: phi* where f* is known, else the planted mask: (sample, unit)."""
         return torch.from_numpy(self.truth if self.effect is None else self.effect).to(self.x.device)
 
 
-def evaluated(samples, seed, *, n, n_variants, reference, oracle=None, device="cpu"):
+def evaluated(samples, seed, *, n, n_variants, reference, level="instance", oracle=None, device="cpu"):
     """The first ``n`` evaluated samples with their baseline, seeded by the run's seed and the data set alone.
 
-    reference: keyword arguments of ``baselines.baseline``. oracle: f* of the data set, where one is known:
-    its ``effect(x, baseline)`` is phi* against the very baseline that methods and metrics use. Variants
-    explain the first ``n_variants`` samples with a non-empty truth, or the first where no sample has one."""
+    reference: keyword arguments of ``baselines.baseline``. level: of levels.LEVELS. oracle: f* of the data
+    set, where one is known: its ``effect(x, baseline)`` is phi* of the instances against the very baseline
+    that methods and metrics use. Variants explain the first ``n_variants`` samples with a non-empty truth, or
+    the first where no sample has one."""
     ids = samples.evaluated(n)
     x = samples.bags(ids)
     labels = torch.from_numpy(samples.samples.loc[ids, "label"].to_numpy(np.int64))
-    truth = samples.truth(ids)
+    level = levels.level(samples, level)
+    truth = levels.truth(samples, ids, level)
     planted = np.flatnonzero((np.nan_to_num(truth) != 0).any(1))
     chosen = (planted if len(planted) else np.arange(len(ids)))[:n_variants]
     references = baseline(samples, x, seeding.generator(seed, samples.name, "baseline"), **reference)
     x, references = torch.from_numpy(x), torch.from_numpy(references)
+    known = oracle is not None and level.groups is None
+    effect = oracle.effect(x, references).double().numpy() if known else None
     return Evaluated(
         ids=ids,
         x=x.to(device),
         target=default_target(labels, samples.n_outputs).to(device),
         baseline=references.to(device),
         truth=truth,
-        effect=None if oracle is None else oracle.effect(x, references).double().numpy(),
+        effect=effect,
         variants=chosen,
         noise=_noise(samples, ids, chosen),
+        level=level,
     )
 
 

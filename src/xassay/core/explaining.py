@@ -1,16 +1,20 @@
 """Run attribution methods and stability tests: from plug-in functions to maps."""
 
 import inspect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
 from xassay.core.bags import present
+from xassay.core.contracts import NOISE, Gap
 from xassay.core.errors import InputError
 from xassay.core.explanations import Explanation, Variant
+from xassay.core.gaps import gaps
+from xassay.core.levels import INSTANCE, reduced
 from xassay.core.masking import curves, ordered
 
+DILUTIONS = (0.25, 0.5, 1.0, 2.0, 4.0)  # RMS of the noise added to a positive control, over the map's own
 BUDGET = 64 << 20  # bytes of x that a method gets at a time
 
 
@@ -38,22 +42,32 @@ class Record:
     instance: list = field(default_factory=list)
     total: list = field(default_factory=list)
     curve: list = field(default_factory=list)
+    gap: list = field(default_factory=list)
     variants: list = field(default_factory=list)
+    diluted: list = field(default_factory=list)
 
-    def add(self, model, seen, rng):
-        """Explain the next seed's model; seen: Evaluated."""
-        given = (model, seen.x, seen.target, seen.baseline)
-        feature, instance, total = explain(self.method, *given, rng, seen.known)
-        most, least = replacement(*given, instance)
+    def add(self, model, seen, streams):
+        """Explain the next seed's model; seen: Evaluated; streams: names -> generator of this seed."""
+        given = (model, seen.x, seen.target, seen.baseline, streams(self.method.id), seen.known, seen.level)
+        feature, instance, total = explain(self.method, *given)
         self.feature.append(None if feature is None else feature.cpu().numpy())
         self.instance.append(instance.cpu().numpy())
         self.total.append(total.cpu().numpy())
-        self.curve.append((most.cpu().numpy(), least.cpu().numpy()))
+        curve, gap = measured(model, seen, instance[None], streams("gap"))
+        self.curve.append(curve[:, 0])
+        self.gap.append(gap[:, 0])
+        if self.method.card.get("diluted"):
+            maps = diluted(instance, streams("dilution"))
+            found = maps.cpu().numpy(), maps.nansum(-1).cpu().numpy()
+            self.diluted.append((*found, *measured(model, seen, maps, streams("gap"))))
 
-    def write(self, path, samples, seen, code=""):
-        """Write all seeds as an Explanation; code: hash of the code that ran."""
+    def write(self, path, samples, seen, model="", code=""):
+        """Write all seeds as an Explanation; model: its id; code: hash of the code that ran."""
         method = self.method
         explanation = Explanation(
+            model=model,
+            level=seen.level.kind,
+            units=seen.level.names,
             method=method.id,
             plugin=method.stem,
             label=method.card["label"],
@@ -64,19 +78,47 @@ class Record:
             variant_ids=[seen.ids[i] for i in seen.variants],
             instance=np.stack(self.instance),
             total=np.stack(self.total),
-            curve=tuple(np.stack(curve) for curve in zip(*self.curve, strict=True)),
+            curve=tuple(np.stack(self.curve, 1)),
+            gap=Gap(*np.stack(self.gap, 1)),
             variants=self.variants,
         )
-        explanation.write(path, samples, self.feature if method.card["level"] == "feature" else None)
+        for k, noise in enumerate(DILUTIONS if self.diluted else ()):
+            maps, totals, curve, gap = (np.stack(part) for part in zip(*self.diluted, strict=True))
+            found = dict(instance=maps[:, k], total=totals[:, k], curve=tuple(curve[:, :, k].swapaxes(0, 1)))
+            found |= dict(gap=Gap(*gap[:, :, k].swapaxes(0, 1)), variants=[], diluted=[])
+            explanation.diluted.append(replace(explanation, method=f"{method.id}{NOISE}{noise:g}", **found))
+        explanation.write(path, samples, self.feature if self.feature[0] is not None else None)
 
 
-def explain(method, model, x, target, baseline, rng, truth):
+def measured(model, seen, maps, rng):
+    """What the model answers along the orders of maps, (map, sample, instance): curves and gaps.
+
+    rng: of the noise. Returns ((most, least), map, sample, step) and ((important, rest), map, sample, share),
+    NaN where a map lacks a value for a present instance."""
+    given = (model, seen.x, seen.target, seen.baseline, maps)
+    lost = (maps.isnan() & seen.there).any(-1)
+    most, least = replacement(*given, seen.level.units)
+    both = gaps(*given, rng, seen.level.units)
+    for part in (most, least, *both):
+        part[lost] = torch.nan
+    return (torch.stack(part).cpu().numpy() for part in ((most, least), both))
+
+
+def diluted(instance, rng):
+    """A map, (sample, instance), with noise of DILUTIONS times its RMS in that sample: (noise, sample,
+    instance). The same draw at every level, so that levels differ by the amount alone."""
+    noise = torch.from_numpy(rng.standard_normal(tuple(instance.shape))).to(instance)
+    size = instance.square().nanmean(-1, keepdim=True).sqrt()
+    return torch.stack([instance + level * size * noise for level in DILUTIONS])
+
+
+def explain(method, model, x, target, baseline, rng, truth, level=INSTANCE):
     """The map of one method on one model, in blocks of samples that fit in memory.
 
     method: Plugin; x: (sample, instance, feature); target: (sample,); baseline: (reference, sample,
-    instance, feature); truth: (sample, instance), for control_truth.
-    Returns (feature, instance, total): x's shape, or None at instance level; (sample, instance) float64,
-    NaN where absent; (sample,) the sum of the map at its own level.
+    instance, feature); truth: (sample, unit), for control_truth; level: whose units the map is about.
+    Returns (feature, instance, total): x's shape, or None where the map was made for units; (sample, unit)
+    float64, NaN where absent; (sample,) the sum of the map at its own level.
 
     Raises InputError, which names the plug-in's file, where a map has not the shape of its level."""
     size = max(1, BUDGET // (x[0].numel() * x.element_size()))
@@ -86,9 +128,16 @@ def explain(method, model, x, target, baseline, rng, truth):
             shaped(
                 method,
                 method(
-                    model=model, x=x[p], target=target[p], baseline=baseline[:, p], rng=rng, truth=truth[p]
+                    model=model,
+                    x=x[p],
+                    target=target[p],
+                    baseline=baseline[:, p],
+                    groups=level.units,
+                    rng=rng,
+                    truth=truth[p],
                 ),
                 x[p],
+                level,
             ).detach()
             for p in parts
         ]
@@ -96,39 +145,30 @@ def explain(method, model, x, target, baseline, rng, truth):
     total = found.flatten(1).nansum(-1, dtype=torch.float64)
     if method.card["level"] == "instance":
         return None, found.double(), total
-    return found, reduced(found, method.card["instance"]), total
+    return found, reduced(found, method.card["instance"], level, present(x)), total
 
 
-def shaped(method, found, x):
+def shaped(method, found, x, level):
     """The map of one block, if it is a tensor of the shape that the method's level asks for."""
-    level = method.card["level"]
-    expected = x.shape if level == "feature" else x.shape[:2]
+    own = method.card["level"]
+    units = x.shape[1] if level.names is None else len(level.names)
+    expected = x.shape if own == "feature" else (len(x), units)
     if not isinstance(found, torch.Tensor) or found.shape != expected:
         got = f"shape {tuple(found.shape)}" if isinstance(found, torch.Tensor) else type(found).__name__
         raise InputError(
             f"{inspect.getsourcefile(method.function)}: attribute() returned a map of {got}; "
-            f"level {level!r} is a tensor of shape {tuple(expected)}"
+            f"level {own!r} is a tensor of shape {tuple(expected)}"
         )
     return found
 
 
-def reduced(feature, how):
-    """A feature-level map, (sample, instance, feature), as an instance-level one: (sample, instance) float64.
+def replacement(model, x, target, baseline, maps, units=None):
+    """The explained logit as units go in the order of maps, (map, sample, unit), and against it.
 
-    how: "sum" for contributions, "norm" (L2) for slopes."""
-    if how == "norm":
-        return torch.linalg.vector_norm(feature, dim=-1, dtype=torch.float64)
-    return feature.sum(-1, dtype=torch.float64)
-
-
-def replacement(model, x, target, baseline, instance):
-    """The explained logit as instances go in the order of a map, (sample, instance), and against it.
-
-    Returns (most, least), each (sample, step); NaN where the map lacks a value for a present instance."""
-    order = torch.cat([ordered(instance, descending=True), ordered(instance, descending=False)], 1)
-    found = curves(model, x, baseline, order, target)
-    found[(instance.isnan() & present(x)).any(1)] = torch.nan
-    return found[:, 0], found[:, 1]
+    Returns (most, least), each (map, sample, step)."""
+    order = torch.cat([ordered(m, descending) for descending in (True, False) for m in maps], 1)
+    found = curves(model, x, baseline, order, target, units=units)
+    return found.transpose(0, 1).reshape(2, *maps.shape[:2], -1).unbind(0)
 
 
 def vary(records, test, seed, model, twin, seen, draws, streams):
@@ -143,12 +183,13 @@ def vary(records, test, seed, model, twin, seen, draws, streams):
     found = test(model=model, twin=twin, noise=seen.noise, draws=draws, rng=streams(test.id), **arrays)
     for name, changed, x, asked, baseline in found:
         known = torch.where((asked == target)[:, None], truth, -truth)
+        distance = (x - arrays["x"]).flatten(1).nan_to_num().norm(dim=1).double().cpu().numpy()
         for record in records:
             if not record.method.card.get("variants", True):
                 continue
             rng = streams(test.id, record.method.id, name)
-            instance = explain(record.method, changed, x, asked, baseline, rng, known)[1]
-            record.variants.append(Variant(test.id, name, seed, instance.cpu().numpy()))
+            instance = explain(record.method, changed, x, asked, baseline, rng, known, seen.level)[1]
+            record.variants.append(Variant(test.id, name, seed, instance.cpu().numpy(), distance))
 
 
 def share(draws, seed, seeds):

@@ -5,15 +5,29 @@ Written with anndata, read with h5py: a reader needs a few arrays, and neither t
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
+from xassay.core.contracts import NOISE, Gap
 from xassay.core.errors import InputError
 from xassay.core.results import writing
 
-ABOUT = ("method", "plugin", "label", "card", "options", "code", "ids", "variant_ids")
+ABOUT = (
+    "model",
+    "level",
+    "units",
+    "method",
+    "plugin",
+    "label",
+    "card",
+    "options",
+    "code",
+    "ids",
+    "variant_ids",
+)
 
 
 class Variant(NamedTuple):
@@ -23,6 +37,7 @@ class Variant(NamedTuple):
     name: str  # "level" or "level:draw"
     seed: int  # position on the seed axis of the model that was changed
     instance: np.ndarray  # (variant sample, instance), as wide as Explanation.instance
+    distance: np.ndarray | None = None  # (variant sample,) L2 norm of the change of x; None: unknown
 
 
 @dataclass
@@ -34,6 +49,10 @@ class Explanation:
     instance: (seed, sample, instance) float64, NaN where absent.
     total: (seed, sample), the sum of the map at its own level.
     curve: (most, least), each (seed, sample, step): contracts.Curve without its random orders.
+    gap: contracts.Gap, None where it was not measured.
+    model: id of the model. level, units: what the maps are about (core.levels); where units are named they
+    take the place of the instances throughout. diluted: Explanations of the same map with noise added, of a
+    positive control.
     """
 
     method: str
@@ -48,6 +67,11 @@ class Explanation:
     total: np.ndarray
     curve: tuple
     variants: list = field(default_factory=list)
+    gap: Gap | None = None
+    model: str = ""
+    level: str = "instance"
+    units: list | None = None
+    diluted: list = field(default_factory=list)
 
     def write(self, path, samples, feature=None):
         """Write as AnnData: a row for each instance of the evaluated samples.
@@ -56,31 +80,55 @@ class Explanation:
         method, kept as ``layers[seed_k]``."""
         import anndata
 
-        rows = np.concatenate([samples.rows(i) for i in self.ids])
-        present = ~np.isnan(samples.padded(np.zeros(len(samples.obs), np.float32), self.ids))
-        obs = samples.obs.iloc[rows]
-        within = np.concatenate([np.arange(n) for n in present.sum(1)])
-        obs = obs.set_axis([f"{bag}-{i}" for bag, i in zip(obs["bag"], within, strict=True)])
+        obs, present = self.rows(samples)
+        feature = feature if self.units is None else None  # summed up over instances already
         adata = anndata.AnnData(obs=obs, var=samples.var if feature is not None else None)
         adata.obsm["instance"] = self.instance[:, present].T
         if feature is not None:
             for k, layer in enumerate(feature):
                 adata.layers[f"seed_{k}"] = np.asarray(layer[present], np.float32)
         width = self.instance.shape[1:]
+        distance = [
+            np.full(len(self.variant_ids), np.nan) if v.distance is None else v.distance
+            for v in self.variants
+        ]
         adata.uns = {
             "about": json.dumps({k: getattr(self, k) for k in ABOUT}),
             "present": present,
-            "total": self.total,
-            "curve": {"most": self.curve[0], "least": self.curve[1]},
+            **self.measured(),
             "variants": {
                 "names": json.dumps([[v.test, v.name, int(v.seed)] for v in self.variants]),
                 "instance": np.array([v.instance for v in self.variants], np.float32).reshape(
                     len(self.variants), len(self.variant_ids), width[1]
                 ),
+                "distance": np.reshape(distance, (len(self.variants), len(self.variant_ids))),
+            },
+            "diluted": {
+                e.method.partition(NOISE)[2]: {"instance": e.instance[:, present].T, **e.measured()}
+                for e in self.diluted
             },
         }
         with writing(path) as part:
             adata.write_h5ad(part, compression="lzf")
+
+    def rows(self, samples):
+        """What the rows of the file are, and where they lie in (sample, unit): a row each unit there is."""
+        if self.units is not None:
+            obs = pd.DataFrame({"sample": np.repeat(self.ids, len(self.units))})
+            obs["unit"] = np.tile(self.units, len(self.ids))
+            present = np.ones((len(self.ids), len(self.units)), bool)
+            return obs.set_axis(obs["sample"].astype(str) + "-" + obs["unit"]), present
+        rows = np.concatenate([samples.rows(i) for i in self.ids])
+        present = ~np.isnan(samples.padded(np.zeros(len(samples.obs), np.float32), self.ids))
+        obs = samples.obs.iloc[rows]
+        within = np.concatenate([np.arange(n) for n in present.sum(1)])
+        names = [f"{bag}-{i}" for bag, i in zip(obs["bag"], within, strict=True)]
+        return obs.set_axis(names), present
+
+    def measured(self):
+        """What the model answered to this map, as AnnData holds it."""
+        found = {"total": self.total, "curve": dict(zip(("most", "least"), self.curve, strict=True))}
+        return found if self.gap is None else found | {"gap": self.gap._asdict()}
 
     @classmethod
     def read(cls, path):
@@ -89,18 +137,19 @@ class Explanation:
         Raises InputError if ``path`` is not such a file."""
         with _opened(path) as file:
             uns = file["uns"]
-            about = json.loads(uns["about"].asstr()[()])
-            flat = file["obsm/instance"][:]
-            instance = _padded(flat.T, uns["present"][:])
-            names = json.loads(uns["variants/names"].asstr()[()])
-            maps = uns["variants/instance"][:].astype(np.float64)
-            return cls(
-                **about,
-                instance=instance,
-                total=uns["total"][:],
-                curve=(uns["curve/most"][:], uns["curve/least"][:]),
-                variants=[Variant(*name, one) for name, one in zip(names, maps, strict=True)],
+            present, names = uns["present"][:], json.loads(uns["variants/names"].asstr()[()])
+            changes = uns["variants/instance"][:].astype(np.float64), uns["variants/distance"][:]
+            found = cls(
+                **json.loads(uns["about"].asstr()[()]),
+                instance=_padded(file["obsm/instance"][:].T, present),
+                variants=[Variant(*name, *one) for name, *one in zip(names, *changes, strict=True)],
+                **_measured(uns),
             )
+            for noise, part in sorted(uns.get("diluted", {}).items(), key=lambda item: float(item[0])):
+                maps = {"instance": _padded(part["instance"][:].T, present), **_measured(part)}
+                name = found.method + NOISE + noise
+                found.diluted.append(replace(found, method=name, variants=[], diluted=[], **maps))
+            return found
 
 
 def features(path, keep):
@@ -117,6 +166,13 @@ def features(path, keep):
         names = var[var.attrs["_index"]].asstr()[:]
         means = [file["layers"][layer][:][chosen].mean(0, dtype=np.float64) for layer in layers]
         return names, np.mean(means, axis=0)
+
+
+def _measured(group):
+    """What ``Explanation.measured`` gave."""
+    gap = Gap(*(group["gap"][k][:] for k in Gap._fields)) if "gap" in group else None
+    curve = (group["curve/most"][:], group["curve/least"][:])
+    return {"total": group["total"][:], "curve": curve, "gap": gap}
 
 
 def _padded(flat, present):

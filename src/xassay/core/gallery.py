@@ -21,7 +21,7 @@ def gallery(explanation, truth, samples, quantiles=QUANTILES):
     out = []
     for quantile in quantiles if len(order) else ():
         s = order[round(quantile * (len(order) - 1))]
-        obs = samples.obs.iloc[samples.rows(explanation.ids[s])]
+        cells, planted = shown(explanation, samples, explanation.ids[s], truth[s])
         out += [
             {
                 "method": explanation.method,
@@ -29,21 +29,29 @@ def gallery(explanation, truth, samples, quantiles=QUANTILES):
                 "sample": explanation.ids[s],
                 "value": value[s],
                 "instance": i,
-                "cell": str(obs["cell"].iloc[i]),
-                "planted": str(obs["planted"].iloc[i]),
+                "cell": cells[i],
+                "planted": planted[i],
                 "truth": truth[s, i],
                 "attribution": maps[s, i],
             }
-            for i in range(len(obs))
+            for i in range(len(cells))
         ]
     return out
+
+
+def shown(explanation, samples, sample, truth):
+    """Names of a sample's units, and what was planted in each: of instances, or of features or groups."""
+    if explanation.units is not None:
+        return explanation.units, ["planted" if sign else "" for sign in np.nan_to_num(truth)]
+    obs = samples.obs.iloc[samples.rows(sample)]
+    return [str(cell) for cell in obs["cell"]], [str(name) for name in obs["planted"]]
 
 
 def strongest(explanation, path, keep, top=TOP):
     """The features with the largest mean attribution over chosen instances and all seeds, as rows.
 
     path: the explanation's file; keep: (sample, instance) bool. No row for an instance-level method."""
-    found = features(path, keep) if keep.any() else None
+    found = features(path, keep) if explanation.units is None and keep.any() else None
     if found is None:
         return []
     names, mean = found

@@ -6,19 +6,17 @@ up there, and their sum is brought back to the input once. That is tried before 
 are followed through their input.
 """
 
-import copy
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
 
 from xassay.core.bags import present
+from xassay.core.entry import Rest, close, first_linear, watched
 from xassay.core.targets import explained
 
 BUDGET = 2 << 20  # bytes of points of a path at a time: small tensors cost more in calls than in sums
 TRIED = (0.0, 0.37, 1.0)  # positions on a path; not the middle, about which a curve may be symmetric
 FEW = 4  # samples that a path is tried on
-TOLERANCE = 1e-5  # of each sample's largest value
 
 
 def gradient(model, x, target):
@@ -73,22 +71,21 @@ def _trial(model, x, reference, target):
     outputs, slopes = [], []
     for position in TRIED:
         leaf = torch.lerp(reference, x, position).detach().requires_grad_()
-        calls, slope = _watched(model, leaf, target)
-        order = [name for name, *_ in calls]
-        first = next(k for k, (_, module, _) in enumerate(calls) if isinstance(module, nn.Linear))
-        end = calls[first][2]
-        if set(order[: first + 1]) & set(order[first + 1 :]) or end.shape[:-1] != x.shape[:-1]:
+        calls, slope = watched(model, lambda leaf=leaf: _slope(model, leaf, target))
+        first = first_linear(calls)
+        if first is None or calls[first][-1].shape[:-1] != x.shape[:-1]:
             return None
+        end, (*earlier, layer) = calls[first][-1], (name for name, *_ in calls[: first + 1])
         outputs.append(torch.where(present(x)[..., None], end.detach(), torch.nan))
         slopes.append(slope)
-    rest, (start, *_, last) = _Rest(model, order[:first], order[first]), outputs
+    rest, (start, *_, last) = Rest(model, earlier, layer), outputs
     for position, output, slope in zip(TRIED, outputs, slopes):
-        if not _close(output, torch.lerp(start, last, position), last - start):
+        if not close(output, torch.lerp(start, last, position), last - start):
             return None
         (back,) = torch.autograd.grad(end, leaf, _slope(rest, output, target), retain_graph=True)
-        if not _close(back, slope, slope):
+        if not close(back, slope, slope):
             return None
-    return order[:first], order[first]
+    return earlier, layer
 
 
 def _whole(model, earlier, layer, x, reference):
@@ -103,7 +100,7 @@ def _whole(model, earlier, layer, x, reference):
         return torch.autograd.grad(end, leaf, total, retain_graph=True)[0]
 
     ends = (torch.where(mask, h.detach(), torch.nan) for h in (start, end))
-    return Path(_Rest(model, earlier, layer), *ends, back)
+    return Path(Rest(model, earlier, layer), *ends, back)
 
 
 def _output(model, layer, x):
@@ -115,53 +112,6 @@ def _output(model, layer, x):
     finally:
         hook.remove()
     return seen[0]
-
-
-def _watched(model, x, target):
-    """Calls of the modules without children, (name, module, output) in their order, and ``_slope`` at x."""
-    calls = []
-
-    def watch(name, module):
-        return module.register_forward_hook(lambda _, given, output: calls.append((name, module, output)))
-
-    hooks = [watch(*named) for named in model.named_modules() if not any(named[1].children())]
-    try:
-        return calls, _slope(model, x, target)
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-class _Rest(nn.Module):
-    """A model after ``layer``; of x it sees only which instances are there.
-
-    layer, earlier: names of modules. What was called earlier is taken out: its work is done."""
-
-    def __init__(self, model, earlier, layer):
-        super().__init__()
-        self.model, self.given = copy.deepcopy(model), _Given()
-        for name in earlier:
-            self.model.set_submodule(name, nn.Identity())
-        self.model.set_submodule(layer, self.given)
-
-    def forward(self, h):
-        self.given.value = h.nan_to_num()
-        return self.model(h[..., :1].detach())
-
-
-class _Given(nn.Module):
-    """Returns what it was given, whatever it is asked."""
-
-    value = None
-
-    def forward(self, _):
-        return self.value
-
-
-def _close(one, other, scale):
-    """Whether each sample's values agree, against its largest of ``scale``; NaN where absent."""
-    gap, most = (part.nan_to_num().abs().flatten(1).amax(1) for part in (one - other, scale))
-    return bool((gap <= TOLERANCE * most).all())
 
 
 def _slope(model, x, target):

@@ -1,52 +1,90 @@
-"""A model's answers to masks: the explained logit with chosen instances replaced by the baseline's.
+"""A model's answers to masks: the explained logit with chosen units replaced by the baseline's.
 
-Where a model is ``pool(embed(x))`` (it provides "instances") every instance and every reference is embedded
-once and masks mix rows of the embedding, which is exact where an instance's embedding knows nothing of the
-others: ``check_instances`` makes sure. Otherwise masks mix rows of x.
+Units are the instances of a bag, the features of a row, the superpixels of an image: see ``core.units``.
+Two exact shortcuts. Where a model is ``pool(embed(x))`` (it provides "instances") every instance and every
+reference is embedded once and masks mix rows of the embedding; ``check_instances`` makes sure that an
+instance's embedding knows nothing of the others. Where units enter the first linear layer by themselves,
+masks are sums there: see ``core.shortcut``. Otherwise masks mix x.
 """
 
 import torch
 
+from xassay.core import shortcut
 from xassay.core.bags import present
+from xassay.core.entry import rows
 from xassay.core.errors import InputError
 from xassay.core.targets import explained
+from xassay.core.units import Mixer, numbered, there
 
-BUDGET = 2 << 20  # bytes of mixed rows at a time: what stays in a core's cache is fastest
 TRIED = 8  # samples that ``check_instances`` tries
 
 
-def answers(model, x, baseline, masks, target, chunk=None):
+@torch.no_grad()
+def answers(model, x, baseline, masks, target, *, units=None, each=False, chunk=None):
     """The explained logit of masked samples, averaged over references.
 
-    x: (sample, instance, feature); baseline: (reference, sample, instance, feature), NaN where the
-    masked instance is to be removed; masks: (sample, mask, instance) bool, True where replaced;
-    target: (sample,); chunk: rows at a time (default: by memory). Returns (sample, mask) float64."""
-    sample = torch.arange(len(x), device=x.device).repeat_interleave(masks.shape[1])
-    flat = masks.flatten(0, 1)
-    return _rows(model, x, baseline, lambda part: flat[part], sample, target, chunk).view(masks.shape[:2])
+    x: (sample, ...); baseline: (reference, sample, ...), NaN where the masked unit is to be removed (bags
+    only); masks: (sample, mask, unit) bool, or (1, mask, unit) for all samples, True where replaced; target:
+    (sample,); units: integers that broadcast to x[0] or to x (default: the positions along axis 1); each: one
+    answer a reference; chunk: rows at a time (default: by memory). Returns (sample, mask) float64, with
+    ``each`` (reference, sample, mask)."""
+    units, masks = numbered(x, units, masks.shape[-1]), masks.expand(len(x), -1, -1)
+    opened = _opened(model, x, baseline, units, masks.shape[1])
+    if opened and opened.fits():
+        found = opened.answers(masks, target, chunk)
+    else:
+        sample = torch.arange(len(x), device=x.device).repeat_interleave(masks.shape[1])
+        flat = masks.flatten(0, 1)
+        found = _rows(model, x, baseline, units, lambda part: flat[part], sample, target, chunk)
+        found = found.view(-1, *masks.shape[:2])
+    return found if each else found.mean(0)
 
 
-def curves(model, x, baseline, order, target, chunk=None):
-    """The explained logit while instances are replaced one after the other.
+@torch.no_grad()
+def singles(model, x, baseline, target, *, units=None, chunk=None):
+    """The explained logit with one unit replaced, averaged over references: (sample, unit) float64.
 
-    order: (sample, order, instance), the instances' numbers in the order of their replacement, absent
-    ones last. Other arguments as in ``answers``. Returns (sample, order, step) float64 of instance + 1
-    steps: the first is f(x), the n-th of a bag of n has all replaced, NaN beyond."""
-    rank = order.argsort(-1)  # when each instance is replaced
-    steps = torch.arange(x.shape[1] + 1, device=x.device)
+    Arguments as in ``answers``. NaN where the unit is absent."""
+    units = numbered(x, units)
+    opened, valid = _opened(model, x, baseline, units, units.count), there(x, units)
+    if opened:
+        return torch.where(valid, opened.singles(target, chunk).mean(0), torch.nan)
+    sample, unit = valid.nonzero().unbind(1)
+    every = torch.arange(units.count, device=x.device)
+    out = torch.full(valid.shape, torch.nan, dtype=torch.float64, device=x.device)
+    found = _rows(model, x, baseline, units, lambda part: unit[part, None] == every, sample, target, chunk)
+    out[valid] = found.mean(0)
+    return out
+
+
+@torch.no_grad()
+def curves(model, x, baseline, order, target, *, units=None, chunk=None):
+    """The explained logit while units are replaced one after the other, averaged over references.
+
+    order: (sample, order, unit), the units' numbers in the order of their replacement, absent ones last.
+    Other arguments as in ``answers``. Returns (sample, order, step) float64 of unit + 1 steps: the first is
+    f(x), the n-th of a sample of n has all replaced, NaN beyond."""
+    units = numbered(x, units, order.shape[-1])
+    steps = torch.arange(units.count + 1, device=x.device)
     shape = (*order.shape[:2], len(steps))
-    valid = (steps <= present(x).sum(1)[:, None])[:, None, :].expand(shape)
+    valid = (steps <= there(x, units).sum(1)[:, None])[:, None, :].expand(shape)
+    opened = _opened(model, x, baseline, units, order.shape[1] * units.count)
+    if opened:
+        return torch.where(valid, opened.curves(order, target, chunk).mean(0), torch.nan)
+    rank = order.argsort(-1)  # when each unit is replaced
     sample, which, step = valid.nonzero().unbind(1)
     out = torch.full(shape, torch.nan, dtype=torch.float64, device=x.device)
-    out[valid] = _rows(
+    found = _rows(
         model,
         x,
         baseline,
+        units,
         lambda part: rank[sample[part], which[part]] < step[part, None],
         sample,
         target,
         chunk,
     )
+    out[valid] = found.mean(0)
     return out
 
 
@@ -100,27 +138,27 @@ def _same(one, other):
     return bool((gap <= 1e-4 * size + 1e-6 * size.max()).all())
 
 
-@torch.no_grad()
-def _rows(model, x, baseline, masks, sample, target, chunk):
-    """The explained logit of masked rows: (row,) float64.
+def _opened(model, x, baseline, units, asked):
+    """The model from its first linear layer on, where that serves and ``asked`` masks a sample repay it."""
+    if asked < shortcut.FEW or (units.axis and by_instance(model)):
+        return None
+    return shortcut.opened(model, x, baseline, units)
 
-    masks: slice of rows -> (row, instance) bool, made as needed; sample: (row,), whose mask each is."""
+
+def _rows(model, x, baseline, units, masks, sample, target, chunk):
+    """The explained logit of masked rows: (reference, row) float64.
+
+    masks: slice of rows -> (row, unit) bool, made as needed; sample: (row,), whose mask each is."""
     answer = model
-    if by_instance(model):
+    if units.axis and by_instance(model):
         x, answer = model.embed(x), model.pool
-        baseline = [model.embed(reference) for reference in baseline]
-    if chunk is None:
-        chunk = max(1, BUDGET // (x[0].numel() * x.element_size()))
-    tables = [
-        torch.stack([x, reference]).flatten(0, 2) for reference in baseline
-    ]  # kept rows, then replacements
-    place = torch.arange(x[..., 0].numel(), device=x.device).view(x.shape[:2])
-    out = torch.zeros(len(sample), dtype=torch.float64, device=x.device)
+        baseline, units = [model.embed(reference) for reference in baseline], numbered(x)
+    chunk, mixer = chunk or rows(model, x, lambda: answer(x[:1])), Mixer(x, baseline, units)
+    out = torch.zeros(len(baseline), len(sample), dtype=torch.float64, device=x.device)
     for start in range(0, len(sample), chunk):
         part = slice(start, start + chunk)
-        rows = sample[part]
-        chosen = place[rows] + masks(part) * place.numel()
-        for table in tables:
-            mixed = table.index_select(0, chosen.flatten()).view(*chosen.shape, -1)
-            out[part] += explained(answer(mixed), target[rows]).double()
-    return out / len(tables)
+        chosen = masks(part)
+        for reference in range(len(baseline)):
+            mixed = mixer(reference, sample[part], chosen)
+            out[reference, part] = explained(answer(mixed), target[sample[part]]).double()
+    return out

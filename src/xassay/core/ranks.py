@@ -7,23 +7,35 @@ where neither is NaN. What is undefined (a constant, nothing to find) is NaN, ne
 
 import numpy as np
 
+BLOCK = 1 << 20  # items that ``kendall`` sorts at a time
+
 
 def ranks(x):
     """Ranks from 1, ties averaged. x: (..., item), NaN where absent and in the result."""
-    order = np.argsort(x, axis=-1, kind="stable")
+    order = np.argsort(x, axis=-1)  # not stable, but items that may change places are equal
     first, last = _ties(np.take_along_axis(x, order, -1))
     out = np.empty(x.shape)
     np.put_along_axis(out, order, (first + last) / 2 + 1, -1)
     return np.where(np.isnan(x), np.nan, out)
 
 
+def tied(x):
+    """First and last place, from 0, that each item may take in ascending order: its group of equal values.
+
+    x: (..., item), absent items (NaN) behind all others."""
+    order = np.argsort(x, axis=-1)
+    out = np.empty((2, *x.shape), np.int64)
+    for places, found in zip(out, _ties(np.take_along_axis(x, order, -1))):
+        np.put_along_axis(places, order, found, -1)
+    return out
+
+
 def pearson(x, y):
     """Correlation of x and y, (..., item) each. Shape (...)."""
-    both = ~(np.isnan(x) | np.isnan(y))
-    n = np.maximum(both.sum(-1, keepdims=True), 1)
-    x, y = (_centred(np.where(both, a, 0), both, n) for a in (x, y))
+    absent = np.isnan(x) | np.isnan(y)
+    x, y = (centred(np.where(absent, np.nan, a)) for a in (x, y))
     scale = np.sqrt((x * x).sum(-1) * (y * y).sum(-1))
-    return np.clip(_ratio((x * y).sum(-1), scale), -1, 1)
+    return np.clip(ratio((x * y).sum(-1), scale), -1, 1)
 
 
 def spearman(x, y):
@@ -34,15 +46,46 @@ def spearman(x, y):
 
 
 def kendall(x, y):
-    """Kendall's tau-b of x and y, (..., item) each. Shape (...)."""
+    """Kendall's tau-b of x and y, (..., item) each. Shape (...).
+
+    Pairs in the wrong order are counted digit by digit, in n log n steps (after knight1966)."""
     x, y = np.broadcast_arrays(x, y)
-    out = np.empty(x.shape[:-1])
-    for where in np.ndindex(out.shape):  # n^2 pairs an entry: one at a time, so that memory stays small
-        both = ~(np.isnan(x[where]) | np.isnan(y[where]))
-        signs = [np.sign(a[both][:, None] - a[both]) for a in (x[where], y[where])]
-        scale = np.sqrt(np.prod([np.abs(s).sum() for s in signs]))
-        out[where] = (signs[0] * signs[1]).sum() / scale if scale else np.nan
-    return out
+    absent = np.isnan(x) | np.isnan(y)
+    x, y = (np.where(absent, np.nan, a).reshape(-1, x.shape[-1]) for a in (x, y))
+    size = max(1, BLOCK // max(x.shape[1], 1))
+    parts = [slice(start, start + size) for start in range(0, len(x), size)]
+    return np.concatenate([_tau(x[p], y[p]) for p in parts] or [[]]).reshape(absent.shape[:-1])
+
+
+def _tau(x, y):
+    """Tau-b of x and y, (entry, item), NaN at the same places. Shape (entry,)."""
+    there = ~np.isnan(x)
+    first, last = np.stack([tied(x), tied(y)], 1)
+    joint = np.where(there, first[0] * x.shape[-1] + first[1], np.nan)
+    both = np.subtract(*tied(joint)[::-1])
+    pairs = there.sum(-1) * (there.sum(-1) - 1) / 2
+    # A group of g is g (g - 1) / 2 pairs that tell nothing: half of what each member sees beside itself.
+    equal = [np.where(there, others, 0).sum(-1) / 2 for others in (*(last - first), both)]
+    places = np.where(there, first[1], x.shape[-1])
+    in_order = np.take_along_axis(places, np.argsort(joint, axis=-1), -1)
+    agree = pairs - equal[0] - equal[1] + equal[2] - 2 * inversions(in_order)
+    return ratio(agree, np.sqrt((pairs - equal[0]) * (pairs - equal[1])))
+
+
+def inversions(places):
+    """Number of pairs in which the earlier item is the larger. places: (..., item) integers from 0.
+
+    Two numbers are first told apart by one binary digit: among the items that are alike in all digits
+    before, in their given order, each with a 0 there is passed by those with a 1 that come before it."""
+    found = np.zeros(places.shape[:-1], np.int64)
+    places = places.astype(np.uint16 if places.max(initial=0) < 1 << 16 else np.int64)  # 16 bits sort fastest
+    for digit in reversed(range(int(places.max(initial=0)).bit_length())):
+        ones = places >> digit & 1
+        before = np.cumsum(ones, -1, dtype=np.int64) - ones
+        start, _ = _ties(places >> (digit + 1))
+        found += np.where(ones, 0, before - np.take_along_axis(before, start, -1)).sum(-1)
+        places = np.take_along_axis(places, np.argsort(places >> digit, -1, "stable"), -1)
+    return found
 
 
 def auroc(score, positive):
@@ -51,7 +94,7 @@ def auroc(score, positive):
     score: (..., item), NaN where absent; positive: 1, 0, or NaN where unknown. Shape (...)."""
     score, hit, m, n = _search(score, positive)
     above = (ranks(score) * hit).sum(-1, where=~np.isnan(score)) - m * (m + 1) / 2
-    return _ratio(above, m * (n - m))
+    return ratio(above, m * (n - m))
 
 
 def average_precision(score, positive):
@@ -59,9 +102,9 @@ def average_precision(score, positive):
     score, hit, m, n = _search(score, positive)
     share, before, found, size, place = _descending(score, hit)
     inside = place - before  # place within its group of tied items, from 1
-    others = (inside - 1) * _ratio(share * size - 1, size - 1, 0)
+    others = (inside - 1) * ratio(share * size - 1, size - 1, 0)
     precision = share * (found + 1 + others) / place
-    return _ratio(precision.sum(-1), m * (m < n))
+    return ratio(precision.sum(-1), m * (m < n))
 
 
 def expected_precision(m, n):
@@ -70,7 +113,7 @@ def expected_precision(m, n):
     [H_n + (m - 1) / (n - 1) (n - H_n)] / n, H_n the harmonic number."""
     n = np.asarray(n, int)
     harmonic = np.concatenate([[0], np.cumsum(1 / np.arange(1, max(n.max(initial=0), 1) + 1))])[n]
-    return _ratio(harmonic + _ratio(m - 1, n - 1, 0) * (n - harmonic), n)
+    return ratio(harmonic + ratio(m - 1, n - 1, 0) * (n - harmonic), n)
 
 
 def ndcg(score, positive):
@@ -78,7 +121,14 @@ def ndcg(score, positive):
     score, hit, m, n = _search(score, positive)
     share, *_, place = _descending(score, hit)
     gain = np.where(place <= m[..., None], 1 / np.log2(1 + place), 0)
-    return _ratio((share * gain).sum(-1), gain.sum(-1) * (m < n))
+    return ratio((share * gain).sum(-1), gain.sum(-1) * (m < n))
+
+
+def top_share(score, positive):
+    """Share of the positive items that stand in the first m places, m their number, ties averaged."""
+    score, hit, m, n = _search(score, positive)
+    share, *_, place = _descending(score, hit)
+    return ratio(np.where(place <= m[..., None], share, 0).sum(-1), m * (m < n))
 
 
 def count(score, positive):
@@ -101,7 +151,7 @@ def _descending(score, hit):
 
     Returns the share of positives in the place's group of ties, items before the group, positives before
     it, its size, and the place from 1; places of absent items have share 0."""
-    order = np.argsort(-score, axis=-1, kind="stable")
+    order = np.argsort(-score, axis=-1)
     first, last = _ties(np.take_along_axis(score, order, -1))
     found = np.cumsum(np.take_along_axis(hit, order, -1), -1)
     padded = np.concatenate([np.zeros((*found.shape[:-1], 1)), found], -1)
@@ -121,14 +171,16 @@ def _ties(ordered):
     return first, np.minimum.accumulate(end[..., ::-1], -1)[..., ::-1]
 
 
-def _centred(x, both, n):
-    """x less its mean; exactly 0 where it varies by rounding only."""
+def centred(x):
+    """x less its mean, 0 where it is NaN; exactly 0 where it varies by rounding only. x: (..., item)."""
+    there = ~np.isnan(x)
+    x = np.where(there, x, 0)
     size = np.abs(x).max(-1, keepdims=True, initial=0)
-    x = np.where(both, x - x.sum(-1, keepdims=True) / n, 0)
+    x = np.where(there, x - x.sum(-1, keepdims=True) / np.maximum(there.sum(-1, keepdims=True), 1), 0)
     return np.where(np.abs(x).max(-1, keepdims=True, initial=0) > 1e-10 * size, x, 0)
 
 
-def _ratio(top, bottom, undefined=np.nan):
+def ratio(top, bottom, undefined=np.nan):
     """top / bottom, ``undefined`` where bottom is 0."""
     top, bottom = np.broadcast_arrays(top, bottom)
     return np.divide(top, bottom, out=np.full(top.shape, undefined, float), where=bottom != 0)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xassay.core.contracts import Curve, Probe
+from xassay.core.contracts import Curve, Gap, Probe
 
 ENSEMBLE, NEGATED = "~ensemble", "~negated"
 COLUMNS = ("method", "metric", "seed", "variant", "sample", "value")
@@ -30,11 +30,12 @@ class Block(NamedTuple):
     values: np.ndarray
 
 
-def blocks(metric, explanation, bank, others=(), tests=None):
+def blocks(metric, explanation, bank, elsewhere=(), tests=None):
     """Every answer of a metric to an explanation, one Block for each thing it is compared with.
 
-    others: the explanations to agree with; tests: {id: plug-in} of the stability entries, where they differ.
-    A metric that compares gives one Block a pair of seeds, other method or variant; any other gives one."""
+    elsewhere: the same method's explanations of other models; tests: {id: plug-in} of the stability entries,
+    where they differ. A metric that compares gives one Block a pair of seeds, other model or variant; any
+    other gives one."""
     seeds, everywhere = list(range(len(explanation.instance))), range(len(explanation.ids))
 
     def answer(variant, rows, where, **given):
@@ -48,46 +49,73 @@ def blocks(metric, explanation, bank, others=(), tests=None):
         for k in seeds:
             for other in seeds[k + 1 :]:
                 yield answer(str(other), [k], everywhere, replicates=explanation.instance[[other]])
-    elif "other_method" in metric.arrays:
-        for other in others:
-            if other.method != explanation.method:
-                yield answer(other.method, seeds, everywhere, other_method=other.instance)
+    elif "other_model" in metric.arrays:
+        for other in elsewhere:
+            yield answer(other.model, seeds, everywhere, other_model=other.instance)
     elif "other_samples" in metric.arrays:
         yield answer("", seeds, everywhere, other_samples=shifted(explanation.instance))
     elif stem := next((n for n in metric.arrays if n not in SUPPLIED), None):
         where = [explanation.ids.index(i) for i in explanation.variant_ids]
-        for name, rows, maps in variants(explanation, stem, tests or {}):
-            yield answer(name, rows, where, **{stem: maps})
+        together = metric.card.get("draws") == "together"
+        for name, rows, maps, distance in variants(explanation, stem, tests or {}, together):
+            yield answer(name, rows, where, **{stem: maps, "distance": distance})
     else:
         yield answer("", seeds, everywhere)
+
+
+def agreements(metric, explanations):
+    """(method, Block) of every ordered pair of methods, by a metric that asks for all methods' maps at once.
+
+    Its answer is (method, method, replicate, sample); a method is not compared with itself."""
+    found = np.asarray(metric.score(np.stack([e.instance for e in explanations])), float)
+    for i, one in enumerate(explanations):
+        for j, other in enumerate(explanations):
+            if i != j:
+                yield one.method, Block(other.method, list(range(found.shape[2])), one.ids, found[i, j])
 
 
 # Arrays that an explanation and the bank give by themselves, for chosen (seeds, samples).
 SUPPLIED = {
     "attribution": lambda e, bank, at: e.instance[at],
     "truth": lambda e, bank, at: bank.truth[at[1][0]],
+    "effect": lambda e, bank, at: (np.full(bank.truth.shape, np.nan) if bank.effect is None else bank.effect)[
+        at[1][0]
+    ],
     "total": lambda e, bank, at: e.total[at],
+    "gap": lambda e, bank, at: gap(e, at),
     "probe": lambda e, bank, at: Probe(bank.probe.masks[at[1][0]], *(a[at] for a in bank.probe[1:])),
     "curve": lambda e, bank, at: Curve(*(c[at] for c in e.curve), bank.random[at]),
 }
-COMPARED = (
-    "replicates",
-    "other_method",
-    "other_samples",
-)  # what else a metric may compare an explanation with
 
 
-def variants(explanation, stem, tests):
-    """(name, seeds, maps) of the variants of a stability plug-in: maps (seed, variant sample, instance).
+def gap(explanation, at):
+    """The Gap of chosen (seeds, samples), of one unknown share where none was measured."""
+    if explanation.gap is None:
+        return Gap(*(np.full((len(at[0]), at[1].size, 1), np.nan),) * 2)
+    return Gap(*(part[at] for part in explanation.gap))
 
-    An entry that is not called like its plug-in is named before the variant."""
+
+# What else a metric may compare an explanation with.
+COMPARED = ("replicates", "other_model", "other_samples", "methods", "distance")
+
+
+def variants(explanation, stem, tests, together=False):
+    """(name, seeds, maps, distance) of the variants of a stability plug-in.
+
+    maps: (seed, variant sample, instance); distance: (seed, variant sample), of x from the sample's own. An
+    entry that is not called like its plug-in is named before the variant. together: all draws of a level and
+    one seed at once, (1, draw, variant sample, instance) and (1, draw, variant sample)."""
     found = {}
     for variant in explanation.variants:
         if tests.get(variant.test, variant.test) == stem:
             name = variant.name if variant.test == stem else f"{variant.test} {variant.name}"
-            found.setdefault(name, []).append(variant)
-    for name, group in found.items():
-        yield name, [v.seed for v in group], np.array([v.instance for v in group], float)
+            key = (name.partition(":")[0], variant.seed) if together else (name, None)
+            found.setdefault(key, []).append(variant)
+    for (name, seed), group in found.items():
+        maps, far = ([getattr(v, key) for v in group] for key in ("instance", "distance"))
+        far = [np.full(len(m), np.nan) if d is None else d for m, d in zip(maps, far, strict=True)]
+        maps, far, seeds = np.array(maps, float), np.array(far, float), [v.seed for v in group]
+        yield (name, [seed], maps[None], far[None]) if together else (name, seeds, maps, far)
 
 
 def shifted(maps):
@@ -116,7 +144,9 @@ def ensemble(explanation):
         instance=scaled(explanation.instance).mean(0, keepdims=True),
         total=nothing,
         curve=(nothing[..., None],) * 2,
+        gap=None,
         variants=[],
+        diluted=[],
     )
 
 
@@ -128,7 +158,9 @@ def negated(explanation):
         instance=-explanation.instance,
         total=-explanation.total,
         curve=explanation.curve[::-1],
+        gap=None,
         variants=[],
+        diluted=[],
     )
 
 

@@ -79,7 +79,8 @@ def samples(
 
     X is log1p of counts scaled to ``library_mean`` a cell. A label is f*(x) > 0; bags are drawn, with and
     without planted witnesses, until each class has its share. ``obs[truth]`` is 1 where a cell's evidence is
-    1/2 or more; ``obs[planted]`` is the type. phi* itself depends on the baseline: ``Oracle.effect``.
+    1/2 or more; ``obs[planted]`` is the type; ``var[truth]`` is the sign of w. phi* itself depends on the
+    baseline: ``Oracle.effect``.
 
     Raises InputError for options that give no bags, d' that no mean of the markers gives included."""
     law = bag_law.BagLaw(size_mean, size_sd, size_min, size_max, witness_rate, rule, count, positive_share)
@@ -110,6 +111,7 @@ def samples(
     table["group"] = table.index
     with torch.no_grad():
         evidence = f.embed(torch.from_numpy(x)[None])[0, :, 0].double().numpy()
+    names = [f"gene_{g:03d}" for g in range(n_genes)]
     obs["cell"] = [f"cell_{k:05d}" for k in range(len(obs))]
     obs["truth"] = (evidence >= 0.5).astype(float)
     flipped = rng.random(len(table)) < label_noise
@@ -117,7 +119,7 @@ def samples(
     return Samples(
         X=x,
         obs=obs,
-        var=pd.DataFrame(index=[f"gene_{g:03d}" for g in range(n_genes)]),
+        var=pd.DataFrame({"truth": np.sign(parameters["w"]).astype(float)}, names),
         samples=table,
         classes=("negative", "positive"),
         noise={"law": "multinomial", "scale": library_mean},

@@ -1,6 +1,6 @@
 """Agreement between methods on the same model and samples."""
 
-from xassay.core.ranks import spearman
+from xassay.core.similarity import matrix, of_ranks
 
 CARD = dict(
     label="Agreement with another method",
@@ -13,9 +13,9 @@ CARD = dict(
 )
 
 
-def score(attribution, other_method):
-    """Signed rank correlation with another method's map: itself 1, its negative -1, chance 0.
+def score(methods):
+    """Signed rank correlation of each method's map with each other's: itself 1, its negative -1, chance 0.
 
-    attribution and other_method: (replicate, sample, instance), in pairs. Returns (replicate, sample), NaN
-    where either map is constant. Source: krishna2022."""
-    return spearman(attribution, other_method)
+    methods: (method, replicate, sample, instance). Returns (method, method, replicate, sample), NaN where
+    either map is constant. Source: krishna2022."""
+    return matrix(methods, of_ranks)

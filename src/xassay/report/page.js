@@ -7,7 +7,7 @@ document.querySelectorAll('.filter select').forEach(select => select.addEventLis
   document.querySelectorAll('[data-dataset], [data-model]').forEach(node =>
     node.classList.toggle(node.closest('svg') ? 'faint' : 'away', !fits(node)));
   document.querySelectorAll('.matrix th[colspan]').forEach(head => {
-    const models = document.querySelectorAll(`.matrix th[data-model][data-dataset="${head.dataset.dataset}"]:not(.away)`);
+    const models = head.closest('table').querySelectorAll(`th[data-model][data-dataset="${head.dataset.dataset}"]:not(.away)`);
     head.colSpan = models.length || 1;
     head.classList.toggle('away', !models.length);
   });

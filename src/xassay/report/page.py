@@ -6,14 +6,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from xassay.core.results import writing
-from xassay.report import gaps, lists, ranking, sections, standing, verdict
+from xassay.report import gaps, gating, lists, ranking, sections, standing, verdict
 
 HERE = Path(__file__).parent
 SECTIONS = {
     "summary": sections.summary,
-    "gates": sections.gates,
+    "gate_matrix": gating.matrix,
+    "gate_sentences": gating.sentences,
+    "gate_folds": gating.folds,
     "performance": sections.performance,
     "learned": sections.learned,
+    "dose_response": sections.dose_response,
     "datasets": sections.datasets,
     "refused": gaps.refused,
     "ranks": ranking.ranks,

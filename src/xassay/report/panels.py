@@ -63,17 +63,29 @@ def leftmost(axis):
 
 def method_rows(axis, tables, methods):
     """{method: y}: methods from top to bottom, each family under its name."""
-    place, ticks, names, y = {}, [], [], 0.0
     families = [tables.family(method) for method in methods]
-    for i, (method, family) in enumerate(zip(methods, families)):
+    axis.grid(axis="x")
+    return rows_of(axis, methods, families, [tables.label(method) for method in methods])
+
+
+def metric_rows(axis, tables, metrics):
+    """{metric: y}: metrics from top to bottom, each family under its name."""
+    families = [tables.card("evaluation", metric).get("family", "other") for metric in metrics]
+    return rows_of(axis, metrics, families, [tables.label(metric, "evaluation") for metric in metrics])
+
+
+def rows_of(axis, items, families, labels):
+    """{item: y}: labels from top to bottom, a family's name before its first."""
+    place, ticks, names, y = {}, [], [], 0.0
+    for i, (item, family, label) in enumerate(zip(items, families, labels, strict=True)):
         if i == 0 or family != families[i - 1]:
             y += 0.25 if i else 0
             ticks.append(y)
             names.append(family)
             y += 0.95
-        place[method] = y
+        place[item] = y
         ticks.append(y)
-        names.append(tables.label(method))
+        names.append(label)
         y += 1
     axis.set_yticks(ticks, names)
     axis.set_ylim(y - 0.35, -0.55)
@@ -81,7 +93,6 @@ def method_rows(axis, tables, methods):
     for tick, text in zip(ticks, axis.get_yticklabels()):
         if tick not in place.values():
             text.set(color=QUIET, fontsize=8.5, style="italic")
-    axis.grid(axis="x")
     return place
 
 

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from xassay.core.contracts import NOISE
+
 
 class Column(NamedTuple):
     """A column: ``name`` in the frame, ``label`` on the page, ``digits`` where it is a number."""
@@ -61,9 +63,10 @@ WHERE = (Column("dataset", "Data set"), Column("model", "Model"))
 
 
 def summary(tables):
-    """Every mean with its interval, but for the many pairs of agreement, which have their figure."""
-    agreement = tables.metrics("agreement")
-    frame = spanned(tables.summary[~tables.summary.metric.isin(agreement)])
+    """Every mean with its interval, but for what has a figure: pairs of agreement, controls with noise."""
+    drawn = tables.summary.metric.isin(tables.metrics("agreement"))
+    drawn |= tables.summary.method.fillna("").astype(str).str.contains(NOISE, regex=False)
+    frame = spanned(tables.summary[~drawn])
     return table(
         tables,
         frame,
@@ -77,24 +80,6 @@ def summary(tables):
         Column("n_samples", "Samples", 0),
         Column("n_nan", "Undefined", 0),
         Column("flag", "Flag"),
-    )
-
-
-def gates(tables):
-    """Z' and the random control's place, a row a (data set, model, metric)."""
-    return table(
-        tables,
-        tables.gates,
-        *WHERE,
-        Column("metric", "Metric"),
-        Column("z_prime", "Z'", 2),
-        Column("grade", "Grade"),
-        Column("m_positive", "Positive", 3),
-        Column("m_negative", "Negative", 3),
-        Column("random_mean", "Random", 3),
-        Column("margin", "Margin", 3),
-        Column("within_margin", "At chance"),
-        Column("reason", "Reason"),
     )
 
 
@@ -133,6 +118,27 @@ def learned(tables):
         Column("interval", "95 % interval"),
         Column("loss_gain", "Cross-entropy saved", 3),
         Column("learned", "Learned"),
+        Column("reason", "Reason"),
+    )
+
+
+def dose_response(tables):
+    """Hill curve and limit of detection, a row a (series, model, method, metric)."""
+    frame = spanned(tables.dose_response, lower="ec50_lower", upper="ec50_upper")
+    return table(
+        tables,
+        frame,
+        Column("series", "Series"),
+        Column("option", "Dose"),
+        *(Column(name, name.title()) for name in ("model", "method", "metric")),
+        Column("n_doses", "Doses", 0),
+        Column("floor", "Floor", 3),
+        Column("top", "Top", 3),
+        Column("ec50", "EC50", 3),
+        Column("interval", "95 % interval"),
+        Column("hill", "Hill", 2),
+        Column("limit_of_detection", "Limit of detection", 3),
+        Column("detection", "Detection"),
         Column("reason", "Reason"),
     )
 

@@ -28,13 +28,20 @@ def cards(tables):
             "lines": lines,
             "other": [
                 reason for reason in card.get("reasons") or [] if not any(words in reason for words in said)
-            ],
+            ]
+            + limit(card),
             "flag": tables.flags.get(where),
         }
         found.append(card | more)
     return sorted(
         found, key=lambda c: (place.get((c["dataset"], c["model"]), 0), rank.get(c["method"], len(rank)))
     )
+
+
+def limit(card):
+    """The limit of detection in words, where the data set is a member of a series; it judges nothing."""
+    found = card.get("limit_of_detection")
+    return [f"Limit of detection, which judges nothing: {found['text']}"] if found else []
 
 
 def criterion(name, values):

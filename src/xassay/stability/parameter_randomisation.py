@@ -1,7 +1,7 @@
 """Parameter randomisation: is the map another one when the model knows nothing? Adebayo et al. (2018).
 
 A layer is a module with parameters of its own, in order of registration; layers are drawn anew from the
-output down ("cascading"), and all of them at once."""
+output down ("cascading"), all of them at once, and one at a time while the others stay ("independent")."""
 
 import copy
 
@@ -12,20 +12,25 @@ CARD = dict(
     varies="parameters",
     fixed="input, target, baseline",
     reference="adebayo2018",
-    limits=dict(cascade=(0, None)),
+    limits=dict(cascade=(0, None), independent=(0, None)),
 )
 
 
-def variants(model, x, target, baseline, rng, draws, *, cascade=1):
+def variants(model, x, target, baseline, rng, draws, *, cascade=1, independent=1):
     """Copies of the model with parameters drawn anew; the model itself is not touched.
 
-    cascade: draws of each partial level; draws: of the full one. Yields levels "output", "top_2", "top_3",
-    ... and "full", as "level:draw"."""
+    draws: of the full level; cascade: of each partial one; independent: of each single layer. Yields levels
+    "output", "top_2", "top_3", ... and "full", then "only_2", "only_3", ..., the layer that top_2, top_3, ...
+    and full add to the level before ("output" is a single layer already), as "level:draw"."""
     depth = len(layers(model))
     levels = {"output": 1} | {f"top_{n}": n for n in range(2, depth)}
-    plan = [(level, n, draw) for level, n in levels.items() if n < depth for draw in range(cascade)]
-    for level, n, draw in plan + [("full", depth, draw) for draw in range(draws)]:
-        yield f"{level}:{draw}", redrawn(model, n, rng), x, target, baseline
+    plan = [
+        (level, range(-n, 0), draw) for level, n in levels.items() if n < depth for draw in range(cascade)
+    ]
+    plan += [("full", range(-depth, 0), draw) for draw in range(draws)]
+    plan += [(f"only_{n}", [-n], draw) for n in range(2, depth + 1) for draw in range(independent)]
+    for level, chosen, draw in plan:
+        yield f"{level}:{draw}", redrawn(model, chosen, rng), x, target, baseline
 
 
 def layers(model):
@@ -33,15 +38,16 @@ def layers(model):
     return [module for module in model.modules() if next(module.parameters(recurse=False), None) is not None]
 
 
-def redrawn(model, n, rng):
-    """A copy of the model whose last ``n`` layers are initialised anew, from ``rng``.
+def redrawn(model, chosen, rng):
+    """A copy of the model with some layers, by their places in ``layers``, initialised anew from ``rng``.
 
     A module without ``reset_parameters`` has its parameters redrawn from a normal law of their own root
     mean square."""
     model = copy.deepcopy(model)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(int(rng.integers(2**63)))
-        for module in layers(model)[-n:]:
+        everything = layers(model)
+        for module in (everything[place] for place in chosen):
             if hasattr(module, "reset_parameters"):
                 module.reset_parameters()
             else:

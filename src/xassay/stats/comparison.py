@@ -1,14 +1,17 @@
 """What a study says of its methods: the scores of every (data set, model), gated, flagged and judged."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from xassay.core.contracts import CONTROL
 from xassay.core.scoring import ENSEMBLE
 from xassay.core.seeding import generator
-from xassay.stats import gates, learning, verdict
+from xassay.stats import dose_tables, gates, learning, verdict
 from xassay.stats.summary import measured
+
+EMPTY = np.empty((0, 0))
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,18 @@ class Comparison:
             and (card["family"] != "completeness" or "completeness" in self.axioms(method))
         )
 
+    def standings(self, one):
+        """(metrics, scores) of those that rank on one (data set, model): scores (metric, method), the means
+        of the contestants, larger is better; NaN where a metric does not rank a method."""
+        methods = self.contestants(one)
+        rows = {}
+        for metric, entry in self.metrics.items():
+            tables = [one.table(m, metric) if self.ranked(one, m, metric) else EMPTY for m in methods]
+            means = [np.nanmean(table) if np.isfinite(table).any() else np.nan for table in tables]
+            if np.isfinite(means).any():
+                rows[metric] = entry.card["direction"] * np.round(means, 10)  # as ``ranks`` ties them
+        return list(rows), np.reshape(list(rows.values()), (len(rows), len(methods)))
+
     def flag(self, one, method):
         """The marks that every row of a method carries: did not learn, breaks completeness."""
         learned = self.learned.get((one.dataset, one.model), {"learned": True})["learned"]
@@ -102,7 +117,8 @@ class Comparison:
     def card(self, one, method):
         """The trust card of a method."""
         pair = one.dataset, one.model
-        return verdict.Case(
+        limit = self.limits.get((*pair, method))
+        found = verdict.Case(
             one=one,
             method=method,
             claims=self.axioms(method),
@@ -112,6 +128,12 @@ class Comparison:
             thresholds=self.thresholds,
             rng=self.rng("card", *pair, method),
         ).card()
+        return found | ({"limit_of_detection": limit} if limit else {})
+
+    @cached_property
+    def limits(self):
+        """What the cards of a series say of its limit of detection: it informs, and judges nothing."""
+        return dose_tables.limits(self)
 
 
 def key(frame):

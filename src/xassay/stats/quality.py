@@ -1,12 +1,18 @@
-"""Assay quality of a metric: can it tell the positive control from the negative one, on this data set?"""
+"""Assay quality of a metric: does it tell its controls apart, and fall as noise drowns the positive one?"""
+
+from itertools import combinations
 
 import numpy as np
+
+from xassay.core.ranks import spearman
+from xassay.stats.intervals import mean_interval
 
 DRAWS, SIZE = (
     20,
     50,
 )  # means, and samples in a mean: one by one no sample passes, over all of them everything does
-EXCELLENT, MARGIN = 0.5, 0.1
+EXCELLENT = 0.5
+MARGIN, RISE = 0.1, 0.05  # shares of the distance between controls: off the null, a rise that counts
 
 
 def control_means(table, rng, draws=DRAWS, size=SIZE):
@@ -39,12 +45,59 @@ def grade(z):
 def null_margin(random, null, positive, share=MARGIN):
     """Does the random control lie where the metric says a random explanation lies?
 
-    random, positive: means of the controls; null: the metric's null value, None or NaN where it has none. The
-    margin is a stated share of the distance from null to the positive control, so that it suits any scale; a
-    95 % interval would miss one time in twenty by itself. Returns (margin, within), (NaN, None) where
-    unknown."""
-    random, null, positive = (np.nan if v is None else float(v) for v in (random, null, positive))
-    if not np.isfinite([random, null, positive]).all():
+    random: (mean, lower, upper) of the random control; null: the metric's null value, None or NaN where it
+    has none; positive: mean of the positive control. The margin is a stated share of the distance from null
+    to the positive control, so that it suits any scale. Outside is a control whose whole interval lies beyond
+    the margin: an interval that had to hold the null would miss one time in twenty by itself, and a mean that
+    had to lie inside would blame a metric for its noise, which Z' judges already. Returns (margin, within),
+    (NaN, None) where unknown."""
+    mean, *ends = (np.nan if v is None else float(v) for v in random)
+    null, positive = (np.nan if v is None else float(v) for v in (null, positive))
+    if not np.isfinite([mean, null, positive]).all():
         return np.nan, None
+    lower, upper = (mean if np.isnan(end) else end for end in ends)
     margin = share * abs(positive - null)
-    return margin, bool(abs(random - null) <= margin)
+    return margin, bool(max(lower - null, null - upper) <= margin)
+
+
+def dilution(tables, direction, window, least=RISE):
+    """Does the score fall as noise is added to the positive control?
+
+    tables: {noise: (seed, sample)}, noise its RMS over the map's own, 0 first; direction: +1 if larger is
+    better, -1 if smaller; window: distance between the means of the controls. A rise counts where the whole
+    95 % interval of the difference between any level and a later one lies above ``least`` of the window, or
+    of the range of the levels' means where that is smaller (a negative control on a scale of its own makes a
+    window of any width): one that is smaller ranks nobody, one that the interval does not exclude is sampling
+    error. Differences are paired by (seed, sample), since every level has the same draw of noise on the same
+    maps, and what a sample adds to all of its scores drops out. Nor is a fall what may be none and is surely
+    less than that share of the window, first level to last: such a score never looked at the map.
+
+    Returns dict(noise_rho, rise, rise_at, monotone): Spearman correlation of mean and noise (-1: falls at
+    every step), the largest rise as a share of what it is held against and the noise where it ends; monotone
+    is None, and the others NaN, where that is unknown."""
+    tables = {noise: direction * np.asarray(t, float) for noise, t in tables.items() if np.isfinite(t).any()}
+    if len(tables) < 2 or 0 not in tables or not window > 0:
+        return {"noise_rho": np.nan, "rise": np.nan, "rise_at": np.nan, "monotone": None}
+    levels = np.array(sorted(tables))
+    means = np.array([np.nanmean(tables[noise]) for noise in levels])
+    steps = {(a, b): mean_interval(tables[b] - tables[a]) for a, b in combinations(levels, 2)}
+    worst = max(steps, key=lambda pair: (surely(steps[pair]), pair))
+    scale = min(window, np.ptp(means)) or window
+    rises, whole = surely(steps[worst]) > least * scale, steps[0, levels[-1]]
+    flat = surely(whole) >= -least * window and not whole.upper < 0
+    return {
+        "noise_rho": float(spearman(means, levels)),
+        "rise": float(steps[worst].mean / scale),
+        "rise_at": float(worst[1]),
+        "monotone": bool(not rises and not flat),
+    }
+
+
+def surely(step):
+    """The least rise that an interval admits; its mean where it has no width."""
+    return step.mean if np.isnan(step.lower) else step.lower
+
+
+def share_of(value, positive, negative):
+    """Where a mean lies between the negative control, 0, and the positive one, 1. NaN where they coincide."""
+    return float((value - negative) / (positive - negative)) if positive != negative else np.nan

@@ -4,7 +4,10 @@ import numpy as np
 
 from xassay.core.contracts import CONTROL, ORACLE
 from xassay.core.scoring import COMPARED, SUPPLIED
+from xassay.stats import dose_tables
 from xassay.stats import performance as models
+from xassay.stats.concordance import concordance as concordant
+from xassay.stats.concordance import pairwise
 from xassay.stats.intervals import clipped, mean_interval
 from xassay.stats.ranking import bootstrap_ranks
 from xassay.stats.summary import note, why_nothing
@@ -18,8 +21,12 @@ COLUMNS = {
     ),
     "gates": (
         "dataset", "model", "metric", "positive", "negative", "m_positive", "s_positive", "m_negative",
-        "s_negative", "z_prime", "grade", "null", "random_mean", "margin", "within_margin", "reason",
+        "s_negative", "z_prime", "grade", "null", "random_mean", "random_lower", "random_upper", "margin",
+        "within_margin", "noise_rho", "rise", "rise_at", "monotone", "input_mean", "input_share", "passes",
+        "reason",
     ),
+    "metric_agreement": ("dataset", "model", "metric", "other", "tau", "n_methods"),
+    "concordance": ("dataset", "model", "n_metrics", "n_methods", "w", "p"),
     "performance": ("dataset", "model", "seed", "twin", "auroc", "auprc", "brier", "ece"),
     "learned": (
         "dataset", "model", "auroc", "lower", "upper", "twin_auroc", "difference", "difference_lower",
@@ -28,6 +35,8 @@ COLUMNS = {
     ),
     "instances": ("dataset", "model", "method", "seed", "bag_auroc", "instance_auroc", "silent_failure"),
     "ranks": ("dataset", "model", "metric", "method", "mean_rank", "lower", "upper"),
+    "doses": dose_tables.DOSES,
+    "dose_response": dose_tables.RESPONSE,
     "refused": (*KEYS, "reason"),
     "datasets": (
         "dataset", "split", "samples", "positives", "explained", "against", "groups", "instances", "cells",
@@ -55,6 +64,26 @@ def summary(study):
 def gates(study):
     """What each gated metric says of its controls, and its grade."""
     return [row for found in study.gates.values() for row in found.values()]
+
+
+def metric_agreement(study):
+    """How alike two metrics rank the methods, a row a pair of metrics that rank here."""
+    for one in study.measured:
+        metrics, scores = study.standings(one)
+        tau, number = pairwise(scores)
+        for i, metric in enumerate(metrics):
+            for j, other in enumerate(metrics):
+                if i < j:
+                    pair = {"dataset": one.dataset, "model": one.model, "metric": metric, "other": other}
+                    yield pair | {"tau": tau[i, j], "n_methods": number[i, j]}
+
+
+def concordance(study):
+    """Kendall's W of the metrics that rank here."""
+    for one in study.measured:
+        rng = study.rng("concordance", one.dataset, one.model)
+        found = concordant(study.standings(one)[1], rng)._asdict()
+        yield {"dataset": one.dataset, "model": one.model} | found
 
 
 def performance(study):
@@ -109,6 +138,16 @@ def ranks(study):
             found = bootstrap_ranks(tables, entry.card["direction"], rng)
             for (method, *_), mean, lower, upper in zip(keys, *found):
                 yield identity(one, method, metric) | {"mean_rank": mean, "lower": lower, "upper": upper}
+
+
+def doses(study):
+    """Recovery dose by dose, where data sets are a series, beside that on permuted-label twins."""
+    return dose_tables.doses(study)
+
+
+def dose_response(study):
+    """The Hill curve of every method along a series, and its limit of detection."""
+    return dose_tables.dose_response(study)
 
 
 def refused(study, known):

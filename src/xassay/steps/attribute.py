@@ -9,7 +9,7 @@ from xassay.core.contracts import FOLDERS, ORACLE, TRAINED
 from xassay.core.errors import InputError
 from xassay.core.samples import Samples
 
-EVALUATE = {"samples": 100, "masks": 64, "orders": 10}  # where the configuration says nothing
+EVALUATE = {"samples": 100, "masks": 256, "orders": 10}  # where the configuration says nothing
 VARIANTS = {"draws": 20, "samples": 16}
 
 
@@ -30,7 +30,7 @@ def run(args):
     assay = Assay(args)
     method = plugin("attribution", args.name, args.method, args.options, args.plugins)
     (record,) = assay.explain([method])
-    record.write(args.out, assay.samples, assay.seen, args.code)
+    record.write(args.out, assay.samples, assay.seen, assay.name, args.code)
 
 
 def add_arguments(parser):
@@ -39,6 +39,7 @@ def add_arguments(parser):
         parser.add_argument(f"--{name}", required=True, metavar="FILE", help=text)
     parser.add_argument("--seed", type=int, default=0, help="the run's seed")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--level", default="instance", help="what maps are about: instance, feature, group")
     for name, text in {
         "baseline": "kind and number of references",
         "evaluate": "numbers of samples, masks and orders",
@@ -85,6 +86,7 @@ class Assay:
             n=self.evaluate["samples"],
             n_variants=variants["samples"],
             reference=args.baseline,
+            level=args.level,
             oracle=self.oracle(args.plugins),
             device=args.device,
         )
@@ -121,7 +123,7 @@ class Assay:
         for k, (model, twin) in enumerate(zip(self.models, self.twins, strict=True)):
             streams = self.streams(k)
             for record in records:
-                record.add(model, self.seen, streams(record.method.id))
+                record.add(model, self.seen, streams)
             for test in self.tests:
                 vary(records, test, k, model, twin, self.seen, share(self.draws, k, n), streams)
             print(f"{self.samples.name}, {self.name}: seed {k + 1} of {n}", flush=True)

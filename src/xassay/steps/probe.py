@@ -9,7 +9,8 @@ from xassay.core import seeding
 from xassay.core.contracts import CONTROL, Probe
 from xassay.steps.attribute import Assay, add_arguments, plugin
 
-SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4)  # of a bag's instances that a random subset holds
+SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4)  # of a sample's units that a random subset holds
+BUDGET = 64 << 20  # bytes of x that the models are asked about at a time
 
 
 def register(parser):
@@ -21,36 +22,46 @@ def register(parser):
 
 def run(args):
     """Write the bank, then the maps of the controls."""
+    from xassay.core.bank import create
+
     assay = Assay(args)
-    bank(assay, assay.evaluate["masks"], assay.evaluate["orders"]).write(args.out)
+    with create(args.out, assay.seen.ids) as out:
+        for rows in blocks(assay.seen.x):
+            out.add(bank(assay, rows, assay.evaluate["masks"], assay.evaluate["orders"]))
     names = [name for name in catalogue.entries("attribution", args.plugins) if name.startswith(CONTROL)]
     controls = [plugin("attribution", name, name, {}, args.plugins) for name in names]
     for record in assay.explain(controls):
-        record.write(Path(args.controls) / f"{record.method.id}.h5ad", assay.samples, assay.seen)
+        record.write(Path(args.controls) / f"{record.method.id}.h5ad", assay.samples, assay.seen, assay.name)
 
 
-def bank(assay, n_masks, n_orders):
-    """The answers of every seed's model: a core.bank.Bank."""
+def blocks(x):
+    """Slices of the samples, each of at most BUDGET bytes."""
+    size = max(1, BUDGET // (x[0].numel() * x.element_size()))
+    return [slice(start, start + size) for start in range(0, len(x), size)]
+
+
+def bank(assay, rows, n_masks, n_orders):
+    """The answers of every seed's model about some samples: a core.bank.Bank."""
     import torch
 
-    from xassay.core.bags import present
     from xassay.core.bank import Bank
     from xassay.core.masking import answers, curves
 
-    seen = assay.seen
-    there = present(seen.x).cpu().numpy()
-    drawn = [draw(assay, i, n.sum(), len(n), n_masks, n_orders) for i, n in zip(seen.ids, there, strict=True)]
+    seen, units = assay.seen, assay.seen.level.units
+    ids, x = seen.ids[rows], seen.x[rows]
+    there = seen.there[rows].cpu().numpy()
+    drawn = [draw(assay, i, n.sum(), len(n), n_masks, n_orders) for i, n in zip(ids, there, strict=True)]
     subsets, orders = (np.stack(part) for part in zip(*drawn, strict=True))
     nothing, everything = np.zeros_like(there)[:, None], there[:, None]
     single = np.eye(there.shape[1], dtype=bool) & everything
-    masks = torch.from_numpy(np.concatenate([nothing, subsets, single, everything], 1)).to(seen.x.device)
-    orders = torch.from_numpy(orders).to(seen.x.device)
+    masks = torch.from_numpy(np.concatenate([nothing, subsets, single, everything], 1)).to(x.device)
+    orders = torch.from_numpy(orders).to(x.device)
     delta, random = [], []
     for model in assay.models:
-        given = (model, seen.x, seen.baseline)
-        logits = answers(*given, masks, seen.target).cpu().numpy()
+        given = (model, x, seen.baseline[:, rows])
+        logits = answers(*given, masks, seen.target[rows], units=units).cpu().numpy()
         delta.append(logits[:, :1] - logits[:, 1:])
-        random.append(curves(*given, orders, seen.target).cpu().numpy())
+        random.append(curves(*given, orders, seen.target[rows], units=units).cpu().numpy())
     delta = np.stack(delta)
     probe = Probe(
         masks=subsets,
@@ -58,15 +69,16 @@ def bank(assay, n_masks, n_orders):
         single=np.where(there, delta[..., n_masks:-1], np.nan),
         total=delta[..., -1],
     )
-    return Bank(seen.ids, probe, np.stack(random), seen.truth, seen.effect)
+    effect = None if seen.effect is None else seen.effect[rows]
+    return Bank(ids, probe, np.stack(random), seen.truth[rows], effect)
 
 
 def draw(assay, sample, n, width, n_masks, n_orders):
-    """Random subsets and orders of the ``n`` instances of ``sample``, from a stream of its own.
+    """Random subsets and orders of the ``n`` units of ``sample``, from a stream of its own.
 
-    Subsets take the SHARES of a bag in turn, so that each has others of its size to compare with. They hold
-    one instance at least and never all, which is asked by itself; a bag of one has but that. Returns masks
-    (mask, width) bool and orders (order, width), absent instances last."""
+    Subsets take the SHARES of a sample in turn, so that each has others of its size to compare with. They
+    hold one unit at least and never all, which is asked by itself; a sample of one has but that. Returns
+    masks (mask, width) bool and orders (order, width), absent units last."""
     rng = seeding.generator(assay.seed, assay.samples.name, "probe", sample)
     sizes = np.clip(np.round(n * np.resize(SHARES, n_masks)), 1, max(n - 1, 1))
     rank = np.full((n_masks, width), width)

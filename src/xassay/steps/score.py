@@ -14,6 +14,13 @@ def register(parser):
     add("--probe", required=True, metavar="FILE", help="the probe bank (.h5)")
     add("--attributions", required=True, nargs="+", metavar="FILE", help="one a method, controls too (.h5ad)")
     add(
+        "--elsewhere",
+        default=[],
+        nargs="*",
+        metavar="FILE",
+        help="the same methods on the data set's other models (.h5ad)",
+    )
+    add(
         "--metrics",
         required=True,
         type=json.loads,
@@ -58,7 +65,10 @@ def run(args):
     paths = dict(sorted(paths.items(), key=lambda item: item[1].method))
 
     tests = {name: entry.get("test", name) for name, entry in args.stability.items()}
-    scores = table(answers(list(paths.values()), metrics(args.metrics, args.plugins), bank, tests))
+    elsewhere = {path: Explanation.read(path) for path in args.elsewhere}
+    check(elsewhere, bank)
+    chosen = metrics(args.metrics, args.plugins)
+    scores = table(answers(list(paths.values()), chosen, bank, tests, list(elsewhere.values())))
     keep = gallery.witnesses(bank.truth, samples.samples.loc[bank.ids, "label"].to_numpy())
     shown = [row for e in paths.values() for row in gallery.gallery(e, bank.truth, samples, args.quantiles)]
     features = [row for path, e in paths.items() for row in gallery.strongest(e, path, keep)]
@@ -96,24 +106,33 @@ def metrics(entries, plugins=None):
     return out
 
 
-def answers(explanations, metrics, bank, tests):
-    """Every metric's Blocks as (method, metric, Block): contestants, controls, negated truth, ensembles."""
+def answers(explanations, metrics, bank, tests, elsewhere=()):
+    """Every metric's Blocks as (method, metric, Block): contestants, controls, diluted and negated truth,
+    ensembles. elsewhere: the same methods' explanations of other models."""
     from xassay.core import scoring
     from xassay.core.contracts import CONTROL
 
+    for metric in metrics:
+        if "methods" in metric.arrays:
+            for method, block in scoring.agreements(metric, explanations):
+                yield method, metric.name, block
+    single = [metric for metric in metrics if "methods" not in metric.arrays]
+    alone = [metric for metric in single if set(metric.arrays) <= set(scoring.SUPPLIED)]
     for explanation in explanations:
-        for metric in metrics:
-            for block in scoring.blocks(metric, explanation, bank, explanations, tests):
+        others = [other for other in elsewhere if other.method == explanation.method]
+        for metric in single:
+            for block in scoring.blocks(metric, explanation, bank, others, tests):
                 yield explanation.method, metric.name, block
+        derived = list(explanation.diluted)
         if explanation.plugin == "control_truth":
-            opposite = scoring.negated(explanation)
-            for metric in metrics:
-                if set(metric.arrays) <= set(scoring.SUPPLIED):
-                    for block in scoring.blocks(metric, opposite, bank):
-                        yield opposite.method, metric.name, block
+            derived.append(scoring.negated(explanation))
+        for other in derived:
+            for metric in alone:
+                for block in scoring.blocks(metric, other, bank):
+                    yield other.method, metric.name, block
         if not explanation.plugin.startswith(CONTROL) and len(explanation.instance) > 1:
             together = scoring.ensemble(explanation)
-            for metric in metrics:
+            for metric in alone:
                 if metric.card["family"] == "recovery":
                     for block in scoring.blocks(metric, together, bank):
                         yield together.method, metric.name, block._replace(seeds=[-1])

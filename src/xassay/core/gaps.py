@@ -1,0 +1,48 @@
+"""How far the explained logit moves under noise on a part of x: the prediction gap of Agarwal et al. (2022).
+
+On the most important part by a map, and on the rest."""
+
+import torch
+
+from xassay.core.masking import answers
+from xassay.core.units import numbered, there
+
+SHARES = (0.1, 0.25, 0.5)  # of the units that get the noise, the largest attributions first
+DRAWS = 8
+SD = 0.5  # of the noise, in each feature's own standard deviation: between twins and strangers
+BLOCK = 64 << 20  # bytes of noisy inputs at a time
+
+
+@torch.no_grad()
+def gaps(model, x, target, baseline, maps, rng, units=None):
+    """E|f(x) - f(x + e)|, e normal on a part of the units with ``SD`` times each feature's own spread.
+
+    x: (sample, instance, feature); target: (sample,); baseline: (reference, sample, instance, feature), which
+    tells each feature's spread; maps: (map, sample, unit); rng: of the noise, the same for all maps; units:
+    as in ``masking.answers``. Returns (important, rest), each (map, sample, share) float64: the first
+    ``SHARES`` of the units by the map's order, rounded up, and all others; NaN where nothing is left."""
+    cells = torch.cat([baseline.flatten(0, 2), x.flatten(0, 1)])
+    spread = SD * cells[~cells[:, 0].isnan()].std(0)
+    masks = parts(there(x, numbered(x, units, maps.shape[-1])), maps)
+    found = []
+    size = max(1, BLOCK // (DRAWS * x[0].numel() * x.element_size()))
+    for start in range(0, len(x), size):
+        p = slice(start, start + size)
+        noise = torch.from_numpy(rng.standard_normal((DRAWS, *x[p].shape), "float32")).to(x)
+        whole = torch.zeros_like(masks[p, :1])
+        asked = torch.cat([whole, masks[p]], 1)
+        logits = answers(model, x[p], x[p] + spread * noise, asked, target[p], units=units, each=True)
+        found.append((logits[..., :1] - logits[..., 1:]).abs().mean(0))
+    found = torch.cat(found).view(len(x), 2, len(maps), len(SHARES)).permute(1, 2, 0, 3).clone()
+    empty = ~masks.any(-1).view(len(x), 2, len(maps), -1).permute(1, 2, 0, 3)
+    return tuple(found.masked_fill(empty, torch.nan))
+
+
+def parts(there, maps):
+    """Masks of the first SHARES by each map and of their complements: (sample, 2 * map * share, unit)."""
+    filled = torch.where(there, maps.nan_to_num(), -torch.inf)
+    rank = filled.argsort(dim=-1, descending=True, stable=True).argsort(-1)
+    counts = torch.tensor(SHARES, dtype=torch.float64)[:, None] * there.sum(-1)
+    first = rank[:, None] < counts.ceil()[..., None].to(rank.device)  # (map, share, sample, instance)
+    both = torch.stack([first & there, ~first & there])
+    return both.permute(3, 0, 1, 2, 4).flatten(1, 3)
