@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xassay.core.contracts import Curve, Gap, Probe
+from xassay.core.contracts import Curve, Gap, Imputed, Probe
 
 
 def linear(w):
@@ -141,3 +141,17 @@ def gap(f, x, phi, sd=0.5, shares=(0.1, 0.25, 0.5)):
             if n < len(order):
                 rest[s, k] = sd * np.linalg.norm(slopes[n:]) * np.sqrt(2 / np.pi)
     return Gap(important[None], rest[None])
+
+
+def imputed(f, x, phi, shares=(0.1, 0.3, 0.5, 0.7, 0.9)):
+    """f with a share of the instances at the mean of the others, of one replicate, without noise."""
+    most, least = np.full((2, len(x), len(shares)), np.nan)
+    for s, (row, m) in enumerate(zip(x, phi)):
+        known = np.flatnonzero(~np.isnan(row))
+        for out, sign in ((most, -1), (least, 1)):
+            order = known[np.argsort(sign * m[known], kind="stable")]
+            for k, share in enumerate(shares if len(order) > 1 else ()):
+                n = min(int(np.ceil(share * len(order) - 1e-9)), len(order) - 1)
+                mask = np.isin(range(len(row)), order[:n])
+                out[s, k] = f(replaced(row, row[order[n:]].mean(), mask))
+    return Imputed(most[None], least[None])

@@ -72,7 +72,7 @@ STEPS = {
     "report.yaml": ("report",),
 }
 PLUGINS = {"torch.yaml": ("datasets", "models", "attribution", "stability"), "tables.yaml": ("evaluation",)}
-CONDA = {"torch": "pytorch"}  # imported name: conda's
+CONDA = {"torch": "pytorch", "sklearn": "scikit-learn"}  # imported name: conda's
 
 
 @pytest.mark.parametrize("env", STEPS)

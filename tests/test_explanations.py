@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from xassay.core.bank import Bank, create
-from xassay.core.contracts import Gap, Probe
+from xassay.core.contracts import Gap, Imputed, Probe
 from xassay.core.errors import InputError
 from xassay.core.explanations import Explanation, Variant, features
 from xassay.core.samples import Samples
@@ -72,22 +72,25 @@ def test_explanation_round_trip(tmp_path, samples, maps):
     assert [v[:3] for v in read.variants] == [v[:3] for v in variants]
     np.testing.assert_array_equal(read.variants[1].instance, variants[1].instance)
     np.testing.assert_array_equal([v.distance for v in read.variants], [[np.nan], [0.25]])
-    assert read.gap is None and read.diluted == []
+    assert read.gap is None and read.imputed is None and read.diluted == []
 
 
-def test_gap_and_diluted_maps_round_trip(tmp_path, samples, maps):
+def test_answers_to_a_map_and_diluted_maps_round_trip(tmp_path, samples, maps):
     wrote = explanation(maps)
     wrote.gap = Gap(np.ones((2, 2, 3)), np.zeros((2, 2, 3)))
+    wrote.imputed = Imputed(np.full((2, 2, 5), 3.0), np.full((2, 2, 5), np.nan))
     for noise in (0.5, 2, 10):  # written in the order of their names, read in that of their numbers
         more = wrote.instance + noise
         wrote.diluted.append(replace(wrote, method=f"ig~noise_{noise:g}", instance=more, diluted=[]))
     wrote.write(tmp_path / "ig.h5ad", samples)
     read = Explanation.read(tmp_path / "ig.h5ad")
     np.testing.assert_array_equal(read.gap, wrote.gap)
+    np.testing.assert_array_equal(read.imputed, wrote.imputed)
     assert [e.method for e in read.diluted] == ["ig~noise_0.5", "ig~noise_2", "ig~noise_10"]
     for one, other in zip(read.diluted, wrote.diluted, strict=True):
         np.testing.assert_array_equal(one.instance, other.instance)
         np.testing.assert_array_equal(one.gap, other.gap)
+        np.testing.assert_array_equal(one.imputed, other.imputed)
         np.testing.assert_array_equal(one.curve, other.curve)
 
 

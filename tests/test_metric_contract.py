@@ -9,7 +9,7 @@ import pytest
 
 from xassay import catalogue
 from xassay.core.bank import Bank
-from xassay.core.contracts import CARDS, Curve, Gap, Probe
+from xassay.core.contracts import CARDS, Curve, Gap, Imputed, Probe
 from xassay.core.explanations import Explanation, Variant
 from xassay.core.scoring import SUPPLIED, Metric, agreements, blocks
 from xassay.stats.quality import null_margin
@@ -27,10 +27,12 @@ def metric(name):
 
 
 def linear_case(seed=0):
-    """L on bags of two sizes: three instances have an effect. Returns the bank, x, phi* and truth."""
+    """L on bags of two sizes: three instances have an effect, and are of another kind than the others, which
+    their mean would tell from (ROAD). Returns the bank, x, phi* and truth."""
     rng = np.random.default_rng(seed)
     w = np.where(np.arange(WIDTH) < 3, 1.0, 0)
     x = rng.uniform(0.5, 1.5, size=(SAMPLES, WIDTH))
+    x[:, 3:] -= 1
     x[::2, 8:] = np.nan
     exact, truth = w * x, np.where(np.isnan(x), np.nan, w)
     f = analytic.linear(w)
@@ -45,6 +47,7 @@ def explain(f, x, maps, method="method"):
     curves = [analytic.curve(f, x, phi, n_orders=1) for phi in maps]
     most, least = (np.concatenate([getattr(c, side) for c in curves]) for side in ("most", "least"))
     gaps = Gap(*map(np.concatenate, zip(*(analytic.gap(f, x, phi) for phi in maps))))
+    put = Imputed(*map(np.concatenate, zip(*(analytic.imputed(f, x, phi) for phi in maps))))
     ids = [f"s{i}" for i in range(len(x))]
     rng, few = np.random.default_rng(9), np.isnan(x[:6])
     variants = [
@@ -57,7 +60,8 @@ def explain(f, x, maps, method="method"):
     ]
     return Explanation(
         method=method, plugin=method, label=method, card={}, options={}, code="", ids=ids, variant_ids=ids[:6],
-        instance=maps, total=np.nansum(maps, -1), curve=(most, least), variants=variants, gap=gaps, model="net",
+        instance=maps, total=np.nansum(maps, -1), curve=(most, least), variants=variants, gap=gaps, imputed=put,
+        model="net",
     )  # fmt: skip
 
 

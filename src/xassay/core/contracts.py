@@ -75,7 +75,7 @@ FOLDERS = {
         ("label", "family", "range", "direction", "null", "gate", "reference"),
         # and the stem of any stability plug-in: the maps of its variants
         (
-            *("attribution", "truth", "effect", "probe", "curve", "gap", "total"),
+            *("attribution", "truth", "effect", "probe", "curve", "gap", "imputed", "total"),
             *("replicates", "other_samples", "other_model", "methods", "distance"),
         ),
     ),
@@ -163,3 +163,12 @@ class Gap(NamedTuple):
 
     important: Any  # (seed, sample, share): noise on the instances of largest attribution
     rest: Any  # (seed, sample, share): noise on all others
+
+
+class Imputed(NamedTuple):
+    """The explained logit while a growing share of the units is told from those that are left (ROAD).
+
+    NaN where a sample has one unit."""
+
+    most: Any  # (seed, sample, share): largest attribution first
+    least: Any  # (seed, sample, share): smallest attribution first

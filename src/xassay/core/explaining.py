@@ -7,12 +7,13 @@ import numpy as np
 import torch
 
 from xassay.core.bags import present
-from xassay.core.contracts import NOISE, Gap
+from xassay.core.contracts import NOISE, Gap, Imputed
 from xassay.core.errors import InputError
 from xassay.core.explanations import Explanation, Variant
 from xassay.core.gaps import gaps
 from xassay.core.levels import INSTANCE, reduced
 from xassay.core.masking import curves, ordered
+from xassay.core.road import imputed
 
 DILUTIONS = (0.25, 0.5, 1.0, 2.0, 4.0)  # RMS of the noise added to a positive control, over the map's own
 BUDGET = 64 << 20  # bytes of x that a method gets at a time
@@ -43,6 +44,7 @@ class Record:
     total: list = field(default_factory=list)
     curve: list = field(default_factory=list)
     gap: list = field(default_factory=list)
+    imputed: list = field(default_factory=list)
     variants: list = field(default_factory=list)
     diluted: list = field(default_factory=list)
 
@@ -53,13 +55,13 @@ class Record:
         self.feature.append(None if feature is None else feature.cpu().numpy())
         self.instance.append(instance.cpu().numpy())
         self.total.append(total.cpu().numpy())
-        curve, gap = measured(model, seen, instance[None], streams("gap"))
-        self.curve.append(curve[:, 0])
-        self.gap.append(gap[:, 0])
+        answered = measured(model, seen, instance[None], streams)
+        for kept, values in zip((self.curve, self.gap, self.imputed), answered, strict=True):
+            kept.append(values[:, 0])
         if self.method.card.get("diluted"):
             maps = diluted(instance, streams("dilution"))
             found = maps.cpu().numpy(), maps.nansum(-1).cpu().numpy()
-            self.diluted.append((*found, *measured(model, seen, maps, streams("gap"))))
+            self.diluted.append((*found, *measured(model, seen, maps, streams)))
 
     def write(self, path, samples, seen, model="", code=""):
         """Write all seeds as an Explanation; model: its id; code: hash of the code that ran."""
@@ -80,28 +82,32 @@ class Record:
             total=np.stack(self.total),
             curve=tuple(np.stack(self.curve, 1)),
             gap=Gap(*np.stack(self.gap, 1)),
+            imputed=Imputed(*np.stack(self.imputed, 1)),
             variants=self.variants,
         )
         for k, noise in enumerate(DILUTIONS if self.diluted else ()):
-            maps, totals, curve, gap = (np.stack(part) for part in zip(*self.diluted, strict=True))
-            found = dict(instance=maps[:, k], total=totals[:, k], curve=tuple(curve[:, :, k].swapaxes(0, 1)))
-            found |= dict(gap=Gap(*gap[:, :, k].swapaxes(0, 1)), variants=[], diluted=[])
+            maps, totals, *answered = (np.stack(part) for part in zip(*self.diluted, strict=True))
+            curve, gap, put = (values[:, :, k].swapaxes(0, 1) for values in answered)
+            found = dict(instance=maps[:, k], total=totals[:, k], variants=[], diluted=[])
+            found |= dict(curve=tuple(curve), gap=Gap(*gap), imputed=Imputed(*put))
             explanation.diluted.append(replace(explanation, method=f"{method.id}{NOISE}{noise:g}", **found))
         explanation.write(path, samples, self.feature if self.feature[0] is not None else None)
 
 
-def measured(model, seen, maps, rng):
-    """What the model answers along the orders of maps, (map, sample, instance): curves and gaps.
+def measured(model, seen, maps, streams):
+    """What the model answers along the orders of maps, (map, sample, unit): curves, gaps, imputations.
 
-    rng: of the noise. Returns ((most, least), map, sample, step) and ((important, rest), map, sample, share),
-    NaN where a map lacks a value for a present instance."""
+    streams: names -> generator, of the noise. Returns ((most, least), map, sample, step), ((important, rest),
+    map, sample, share) and ((most, least), map, sample, share), NaN where a map lacks a value for a present
+    unit."""
     given = (model, seen.x, seen.target, seen.baseline, maps)
     lost = (maps.isnan() & seen.there).any(-1)
-    most, least = replacement(*given, seen.level.units)
-    both = gaps(*given, rng, seen.level.units)
-    for part in (most, least, *both):
-        part[lost] = torch.nan
-    return (torch.stack(part).cpu().numpy() for part in ((most, least), both))
+    answered = [
+        replacement(*given, seen.level.units),
+        gaps(*given, streams("gap"), seen.level.units),
+        imputed(*given, streams("imputed"), seen.level),
+    ]
+    return [torch.where(lost[..., None], torch.nan, torch.stack(part)).cpu().numpy() for part in answered]
 
 
 def diluted(instance, rng):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from xassay.core.contracts import NOISE, Gap
+from xassay.core.contracts import NOISE, Gap, Imputed
 from xassay.core.errors import InputError
 from xassay.core.results import writing
 
@@ -49,7 +49,7 @@ class Explanation:
     instance: (seed, sample, instance) float64, NaN where absent.
     total: (seed, sample), the sum of the map at its own level.
     curve: (most, least), each (seed, sample, step): contracts.Curve without its random orders.
-    gap: contracts.Gap, None where it was not measured.
+    gap, imputed: contracts.Gap and contracts.Imputed, None where they were not measured.
     model: id of the model. level, units: what the maps are about (core.levels); where units are named they
     take the place of the instances throughout. diluted: Explanations of the same map with noise added, of a
     positive control.
@@ -68,6 +68,7 @@ class Explanation:
     curve: tuple
     variants: list = field(default_factory=list)
     gap: Gap | None = None
+    imputed: Imputed | None = None
     model: str = ""
     level: str = "instance"
     units: list | None = None
@@ -128,7 +129,8 @@ class Explanation:
     def measured(self):
         """What the model answered to this map, as AnnData holds it."""
         found = {"total": self.total, "curve": dict(zip(("most", "least"), self.curve, strict=True))}
-        return found if self.gap is None else found | {"gap": self.gap._asdict()}
+        parts = {"gap": self.gap, "imputed": self.imputed}
+        return found | {name: part._asdict() for name, part in parts.items() if part is not None}
 
     @classmethod
     def read(cls, path):
@@ -170,9 +172,12 @@ def features(path, keep):
 
 def _measured(group):
     """What ``Explanation.measured`` gave."""
-    gap = Gap(*(group["gap"][k][:] for k in Gap._fields)) if "gap" in group else None
     curve = (group["curve/most"][:], group["curve/least"][:])
-    return {"total": group["total"][:], "curve": curve, "gap": gap}
+    found = {"total": group["total"][:], "curve": curve}
+    for name, kind in {"gap": Gap, "imputed": Imputed}.items():
+        if name in group:
+            found[name] = kind(*(group[name][k][:] for k in kind._fields))
+    return found
 
 
 def _padded(flat, present):

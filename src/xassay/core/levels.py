@@ -15,11 +15,13 @@ CELLS = 5000  # training instances that tell which features vary together
 
 class Level(NamedTuple):
     """kind: of LEVELS. names: of the units, None for instances. groups: each feature's unit, (1, feature)
-    integers that broadcast to a bag, None for instances."""
+    integers that broadcast to a bag, None for instances. field: what features tell of one another, a
+    core.imputation.Field; instances of a bag all tell the same."""
 
     kind: str
     names: list | None = None
     groups: Any = None
+    field: Any = None
 
     @property
     def units(self):
@@ -36,14 +38,17 @@ def level(samples, kind):
     """The Level of a data set."""
     if kind == "instance":
         return INSTANCE
-    features = [str(name) for name in samples.var.index]
+    from xassay.core.imputation import field
+
+    features, instances = [str(name) for name in samples.var.index], training(samples)
     if kind == "feature":
-        return Level(kind, features, np.arange(len(features))[None])
-    if "group" in samples.var:
+        names, number = features, np.arange(len(features))
+    elif "group" in samples.var:
         names, number = np.unique(samples.var["group"].astype(str), return_inverse=True)
-        return Level(kind, list(map(str, names)), number[None])
-    number = clusters(training(samples), min(GROUPS, len(features)))
-    return Level(kind, [named(features, number == k) for k in range(number.max() + 1)], number[None])
+    else:
+        number = clusters(instances, min(GROUPS, len(features)))
+        names = [named(features, number == k) for k in range(number.max() + 1)]
+    return Level(kind, list(map(str, names)), number[None], field(instances))
 
 
 def training(samples):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xassay.core.contracts import Curve, Gap, Probe
+from xassay.core.contracts import Curve, Gap, Imputed, Probe
 
 ENSEMBLE, NEGATED = "~ensemble", "~negated"
 COLUMNS = ("method", "metric", "seed", "variant", "sample", "value")
@@ -82,17 +82,18 @@ SUPPLIED = {
         at[1][0]
     ],
     "total": lambda e, bank, at: e.total[at],
-    "gap": lambda e, bank, at: gap(e, at),
+    "gap": lambda e, bank, at: chosen(Gap, e.gap, at),
+    "imputed": lambda e, bank, at: chosen(Imputed, e.imputed, at),
     "probe": lambda e, bank, at: Probe(bank.probe.masks[at[1][0]], *(a[at] for a in bank.probe[1:])),
     "curve": lambda e, bank, at: Curve(*(c[at] for c in e.curve), bank.random[at]),
 }
 
 
-def gap(explanation, at):
-    """The Gap of chosen (seeds, samples), of one unknown share where none was measured."""
-    if explanation.gap is None:
-        return Gap(*(np.full((len(at[0]), at[1].size, 1), np.nan),) * 2)
-    return Gap(*(part[at] for part in explanation.gap))
+def chosen(kind, measured, at):
+    """A Gap or Imputed of chosen (seeds, samples), of one unknown share where none was measured."""
+    if measured is None:
+        return kind(*(np.full((len(at[0]), at[1].size, 1), np.nan),) * 2)
+    return kind(*(part[at] for part in measured))
 
 
 # What else a metric may compare an explanation with.
@@ -145,6 +146,7 @@ def ensemble(explanation):
         total=nothing,
         curve=(nothing[..., None],) * 2,
         gap=None,
+        imputed=None,
         variants=[],
         diluted=[],
     )
@@ -159,6 +161,7 @@ def negated(explanation):
         total=-explanation.total,
         curve=explanation.curve[::-1],
         gap=None,
+        imputed=explanation.imputed and Imputed(*explanation.imputed[::-1]),
         variants=[],
         diluted=[],
     )

@@ -1,0 +1,70 @@
+"""Remove and debias (ROAD): what the model says while units go and what is left tells their values.
+
+Rong et al. (2022). Beside the curves of core.masking, whose baseline puts foreign values in.
+"""
+
+import torch
+
+from xassay.core.entry import rows
+from xassay.core.imputation import by_field, by_mean
+from xassay.core.targets import explained
+from xassay.core.units import numbered, there
+
+SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the units that are removed
+NOISE = 0.1  # of each feature's own standard deviation, added to what is put in
+BLOCK = 64 << 20  # bytes of imputed inputs at a time
+
+
+@torch.no_grad()
+def imputed(model, x, target, baseline, maps, rng, level):
+    """The explained logit with a share of the units imputed from the others, by the order of maps.
+
+    x: (sample, instance, feature), NaN where absent; target: (sample,); baseline: (reference, sample,
+    instance, feature), which tells with x each feature's spread; maps: (map, sample, unit); rng: of the
+    noise, the same for all maps; level: core.levels.Level. Returns (most, least), each (map, sample, share)
+    float64: without the first ``SHARES`` of the units in descending and in ascending order, rounded up but
+    never all; NaN where a sample has one unit."""
+    cells = torch.cat([baseline.flatten(0, 2), x.flatten(0, 1)])
+    spread = NOISE * cells[~cells[:, 0].isnan()].std(0)
+    known = there(x, numbered(x, level.units, maps.shape[-1]))
+    asked = torch.cat([removals(known, maps), removals(known, -maps)], 1)
+    found = torch.empty(asked.shape[:2], dtype=torch.float64, device=x.device)
+    size = max(1, BLOCK // (x[0].numel() * x.element_size()))
+    chunk, together = rows(model, x), max(1, size // asked.shape[1])
+    for start in range(0, len(x), together):
+        p = slice(start, start + together)
+        noise = spread * torch.from_numpy(rng.standard_normal(tuple(x[p].shape), "float32")).to(x)
+        sample = torch.arange(len(x), device=x.device)[p].repeat_interleave(asked.shape[1])
+        given = filled(x[sample], asked[p].flatten(0, 1), noise.repeat_interleave(asked.shape[1], 0), level)
+        logits = [
+            explained(model(part), target[which]).double()
+            for part, which in zip(given.split(chunk), sample.split(chunk), strict=True)
+        ]
+        found[p] = torch.cat(logits).view(-1, asked.shape[1])
+    found = found.view(len(x), 2, len(maps), len(SHARES)).permute(1, 2, 0, 3)
+    return tuple(torch.where((known.sum(1) > 1)[:, None], found, torch.nan))
+
+
+def removals(known, maps):
+    """Masks of the first SHARES by each map: (sample, map * share, unit). known: (sample, unit) bool."""
+    filled_ = torch.where(known, maps.nan_to_num(), -torch.inf)
+    rank = filled_.argsort(dim=-1, descending=True, stable=True).argsort(-1)
+    number = known.sum(-1).double()
+    counts = (torch.tensor(SHARES, dtype=torch.float64, device=number.device)[:, None] * number - 1e-9).ceil()
+    counts = torch.minimum(counts, (number - 1).clamp(min=0))
+    first = (rank[:, None] < counts[..., None]) & known  # (map, share, sample, unit)
+    return first.permute(2, 0, 1, 3).flatten(1, 2)
+
+
+def filled(x, removed, noise, level):
+    """Rows of x with removed units imputed, noise added there alone.
+
+    x, noise: (row, instance, feature); removed: (row, unit) bool."""
+    if level.units is None:
+        where = removed[..., None]
+        found = by_mean(x, removed)
+    else:
+        gone = removed[:, level.units[0].to(x.device)]  # (row, feature)
+        where = gone[:, None]
+        found = by_field(x.nan_to_num().transpose(1, 2), gone, level.field).transpose(1, 2)
+    return torch.where(x.isnan(), torch.nan, torch.where(where, found + noise, x))

@@ -1,0 +1,90 @@
+"""Occlusion of one instance's windows against a loop, captum, and the closed form of a linear model."""
+
+import pytest
+import torch
+from captum.attr import Occlusion
+from toy_models import Attentive, L, Net, bag, references
+
+from xassay.attribution import occlusion
+from xassay.core.errors import InputError
+from xassay.core.targets import explained
+
+TARGET = torch.tensor([1, 0, 1])
+SIZES = [4, 1, 3]
+
+
+def whole(size, n, stride):
+    """Windows of ``size`` of n features, one every ``stride``, the last cut short."""
+    starts = range(0, n - size + stride, stride)
+    return [range(start, min(start + size, n)) for start in starts]
+
+
+def loop(model, x, baseline, windows):
+    """Each window of each instance replaced by itself; a feature has the mean of its windows' shares."""
+    out = torch.full(x.shape, torch.nan)
+    for s, n in enumerate((~x[..., 0].isnan()).sum(1).tolist()):
+        out[s, :n] = 0
+        for i in range(n):
+            held = torch.zeros(x.shape[2])
+            for window in map(list, windows):
+                for reference in baseline:
+                    other = x[s : s + 1].clone()
+                    other[0, i, window] = reference[s, i, window]
+                    fall = explained(model(x[s : s + 1]), TARGET[[s]]) - explained(model(other), TARGET[[s]])
+                    out[s, i, window] += fall / (len(window) * len(baseline))
+                held[window] += 1
+            out[s, i] /= held
+    return out
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize("network", [Net, Attentive])
+@pytest.mark.parametrize(
+    ("size", "stride"), [(3, None), (3, 2), (2, 1), (4, 3), (7, None), (99, None), (1, 1)]
+)
+def test_occlusion_is_a_loop(network, n_outputs, size, stride):
+    torch.manual_seed(0)
+    model, x = network(7, n_outputs).eval().requires_grad_(False), bag(3, 4, 7, sizes=SIZES)
+    found = occlusion.attribute(model, x, TARGET, references(x), None, size=size, stride=stride)
+    expected = loop(model, x, references(x), whole(min(size, 7), 7, stride or min(size, 7)))
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0, equal_nan=True)
+
+
+def test_groups_of_features_are_the_windows():
+    torch.manual_seed(0)
+    model, x = Attentive(5).eval().requires_grad_(False), bag(3, 4, 5, sizes=SIZES)
+    found = occlusion.attribute(model, x, TARGET, references(x), torch.tensor([[0, 1, 0, 2, 1]]))
+    expected = loop(model, x, references(x), [[0, 2], [1, 4], [3]])
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize(("size", "stride"), [(3, 3), (3, 2)])
+def test_captum_gives_each_feature_what_its_windows_share(size, stride):
+    torch.manual_seed(0)
+    model, x = Attentive(6).eval().requires_grad_(False), bag(3, 4, 6)
+    baseline = references(x, 1)
+    found = occlusion.attribute(model, x, torch.ones_like(TARGET), baseline, None, size=size, stride=stride)
+    theirs = Occlusion(model).attribute(
+        x, sliding_window_shapes=(1, size), strides=(1, stride), baselines=baseline[0], target=0
+    )
+    n = 6 - (6 - size) % stride if stride == size else 3  # features that only whole windows hold
+    torch.testing.assert_close(size * found[..., :n], theirs[..., :n], atol=1e-5, rtol=0)
+
+
+def test_a_linear_model_is_shared_among_the_features_of_a_window():
+    w, x = torch.tensor([1.0, -2.0, 0.5, 3.0]), bag(3, 4, 4, sizes=SIZES)
+    baseline, ones = references(x), torch.ones(3, dtype=torch.long)
+    exact = w * (x - baseline.mean(0))
+    found = occlusion.attribute(L(w), x, ones, baseline, None, size=1)
+    torch.testing.assert_close(found, exact, atol=1e-5, rtol=0, equal_nan=True)
+    pairs = occlusion.attribute(L(w), x, ones, baseline, None, size=2)
+    torch.testing.assert_close(pairs.sum(-1), exact.sum(-1), atol=1e-5, rtol=0, equal_nan=True)
+    torch.testing.assert_close(pairs[..., 0], pairs[..., 1], equal_nan=True)
+
+
+def test_windows_that_leave_features_out_are_refused():
+    x = bag(3, 4, 6)
+    with pytest.raises(InputError, match="stride: must be 1 to 2"):
+        occlusion.attribute(Net(6), x, TARGET, references(x), None, size=2, stride=3)
+    with pytest.raises(InputError, match="groups of features"):
+        occlusion.attribute(Net(6), x, TARGET, references(x), torch.arange(4)[:, None])
