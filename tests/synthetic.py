@@ -13,8 +13,8 @@ import pandas as pd
 from xassay.__main__ import main
 from xassay.core.bank import Bank
 from xassay.core.contracts import Gap, Probe
-from xassay.core.explaining import DILUTIONS
 from xassay.core.explanations import Explanation, Variant
+from xassay.core.measuring import DILUTIONS
 from xassay.core.samples import Samples
 
 SEEDS, BAGS, EVALUATED, WIDTH, GENES = 3, 120, 24, 12, 5

@@ -10,8 +10,8 @@ from toy_models import Attentive, L, Net, bag, references
 from xassay import catalogue
 from xassay.core import bags, levels
 from xassay.core.errors import InputError
-from xassay.core.explaining import measured
 from xassay.core.masking import answers, check_instances, curves, ordered, removal
+from xassay.core.measuring import measured
 from xassay.core.targets import explained
 
 SIZES = [5, 1, 3]

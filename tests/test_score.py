@@ -6,8 +6,8 @@ import pytest
 import synthetic
 
 from xassay.__main__ import main
-from xassay.core.explaining import DILUTIONS
 from xassay.core.explanations import Explanation, Variant
+from xassay.core.measuring import DILUTIONS
 from xassay.core.scoring import COLUMNS, Block, ensemble, negated, scaled, shifted, table, variants
 
 

@@ -10,12 +10,9 @@ from xassay.core.bags import present
 from xassay.core.contracts import NOISE, Gap, Imputed
 from xassay.core.errors import InputError
 from xassay.core.explanations import Explanation, Variant
-from xassay.core.gaps import gaps
 from xassay.core.levels import INSTANCE, reduced
-from xassay.core.masking import curves, ordered
-from xassay.core.road import imputed
+from xassay.core.measuring import DILUTIONS, diluted, measured
 
-DILUTIONS = (0.25, 0.5, 1.0, 2.0, 4.0)  # RMS of the noise added to a positive control, over the map's own
 BUDGET = 64 << 20  # bytes of x that a method gets at a time
 
 
@@ -49,19 +46,27 @@ class Record:
     diluted: list = field(default_factory=list)
 
     def add(self, model, seen, streams):
-        """Explain the next seed's model; seen: Evaluated; streams: names -> generator of this seed."""
+        """Explain the next seed's model; seen: Evaluated; streams: names -> generator of this seed.
+
+        Returns the map and, where the CARD asks for it, the same with noise: (map, sample, unit)."""
         given = (model, seen.x, seen.target, seen.baseline, streams(self.method.id), seen.known, seen.level)
         feature, instance, total = explain(self.method, *given)
         self.feature.append(None if feature is None else feature.cpu().numpy())
         self.instance.append(instance.cpu().numpy())
         self.total.append(total.cpu().numpy())
-        answered = measured(model, seen, instance[None], streams)
-        for kept, values in zip((self.curve, self.gap, self.imputed), answered, strict=True):
-            kept.append(values[:, 0])
+        maps = instance[None]
         if self.method.card.get("diluted"):
-            maps = diluted(instance, streams("dilution"))
-            found = maps.cpu().numpy(), maps.nansum(-1).cpu().numpy()
-            self.diluted.append((*found, *measured(model, seen, maps, streams)))
+            noisy = diluted(instance, streams("dilution"))
+            self.diluted.append((noisy.cpu().numpy(), noisy.nansum(-1).cpu().numpy()))
+            maps = torch.cat([maps, noisy])
+        return maps
+
+    def hear(self, answers):
+        """Keep what the model answered to the maps that ``add`` gave, as ``measured`` has it."""
+        for kept, values in zip((self.curve, self.gap, self.imputed), answers, strict=True):
+            kept.append(values[:, 0])
+        if self.diluted:
+            self.diluted[-1] += tuple(values[:, 1:] for values in answers)
 
     def write(self, path, samples, seen, model="", code=""):
         """Write all seeds as an Explanation; model: its id; code: hash of the code that ran."""
@@ -94,28 +99,14 @@ class Record:
         explanation.write(path, samples, self.feature if self.feature[0] is not None else None)
 
 
-def measured(model, seen, maps, streams):
-    """What the model answers along the orders of maps, (map, sample, unit): curves, gaps, imputations.
-
-    streams: names -> generator, of the noise. Returns ((most, least), map, sample, step), ((important, rest),
-    map, sample, share) and ((most, least), map, sample, share), NaN where a map lacks a value for a present
-    unit."""
-    given = (model, seen.x, seen.target, seen.baseline, maps)
-    lost = (maps.isnan() & seen.there).any(-1)
-    answered = [
-        replacement(*given, seen.level.units),
-        gaps(*given, streams("gap"), seen.level.units),
-        imputed(*given, streams("imputed"), seen.level),
-    ]
-    return [torch.where(lost[..., None], torch.nan, torch.stack(part)).cpu().numpy() for part in answered]
-
-
-def diluted(instance, rng):
-    """A map, (sample, instance), with noise of DILUTIONS times its RMS in that sample: (noise, sample,
-    instance). The same draw at every level, so that levels differ by the amount alone."""
-    noise = torch.from_numpy(rng.standard_normal(tuple(instance.shape))).to(instance)
-    size = instance.square().nanmean(-1, keepdim=True).sqrt()
-    return torch.stack([instance + level * size * noise for level in DILUTIONS])
+def explain_all(records, model, seen, streams):
+    """Explain the next seed's model with every method, then ask it about all of their maps together: what is
+    drawn and embedded for one map serves the others."""
+    maps = [record.add(model, seen, streams) for record in records]
+    answers, start = measured(model, seen, torch.cat(maps), streams), 0
+    for record, own in zip(records, maps, strict=True):
+        record.hear([values[:, start : start + len(own)] for values in answers])
+        start += len(own)
 
 
 def explain(method, model, x, target, baseline, rng, truth, level=INSTANCE):
@@ -166,15 +157,6 @@ def shaped(method, found, x, level):
             f"level {own!r} is a tensor of shape {tuple(expected)}"
         )
     return found
-
-
-def replacement(model, x, target, baseline, maps, units=None):
-    """The explained logit as units go in the order of maps, (map, sample, unit), and against it.
-
-    Returns (most, least), each (map, sample, step)."""
-    order = torch.cat([ordered(m, descending) for descending in (True, False) for m in maps], 1)
-    found = curves(model, x, baseline, order, target, units=units)
-    return found.transpose(0, 1).reshape(2, *maps.shape[:2], -1).unbind(0)
 
 
 def vary(records, test, seed, model, twin, seen, draws, streams):

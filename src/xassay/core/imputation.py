@@ -69,12 +69,12 @@ def by_field(values, removed, given):
 
 
 def by_mean(x, removed):
-    """x with removed instances at the mean of those kept: ``by_field`` of a bag, where all are neighbours.
+    """What removed instances of a bag become, ``by_field`` where all are neighbours: the mean of those kept.
 
-    x: (row, instance, feature), NaN where absent; removed: (row, instance) bool. NaN where none is kept."""
-    kept = torch.where(removed[..., None], torch.nan, x)
-    found = torch.where(removed[..., None], kept.nanmean(1, keepdim=True), x)
-    return torch.where(x.isnan(), torch.nan, found)
+    x: (sample, instance, feature), NaN where absent; removed: (sample, mask, instance) bool. Returns (sample,
+    mask, feature), NaN where nothing is kept."""
+    kept = (~removed & ~x[:, None, :, 0].isnan()).to(x.dtype)
+    return (kept / kept.sum(-1, keepdim=True)) @ x.nan_to_num()
 
 
 def _factorised(precision, kept, removed):

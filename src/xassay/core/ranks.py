@@ -12,11 +12,27 @@ BLOCK = 1 << 20  # items that ``kendall`` sorts at a time
 
 def ranks(x):
     """Ranks from 1, ties averaged. x: (..., item), NaN where absent and in the result."""
-    order = np.argsort(x, axis=-1)  # not stable, but items that may change places are equal
-    first, last = _ties(np.take_along_axis(x, order, -1))
-    out = np.empty(x.shape)
-    np.put_along_axis(out, order, (first + last) / 2 + 1, -1)
-    return np.where(np.isnan(x), np.nan, out)
+    rows = x.reshape(int(np.prod(x.shape[:-1])), x.shape[-1])
+    order = np.argsort(rows, axis=-1)  # not stable, but items that may change places are equal
+    order += x.shape[-1] * np.arange(len(rows))[:, None]
+    ordered, out = rows.ravel()[order], np.empty(x.size)
+    if (ordered[:, 1:] != ordered[:, :-1]).all():
+        out[order] = np.arange(1.0, x.shape[-1] + 1)
+    else:
+        first, last = _ties(ordered)
+        out[order] = (first + last) / 2 + 1
+    out = out.reshape(x.shape)
+    out[np.isnan(x)] = np.nan
+    return out
+
+
+def centred_ranks(x):
+    """Ranks less their mean, which ties do not move: 0 where absent, and for a constant. As ``ranks``."""
+    out = ranks(x)
+    absent = np.isnan(x)
+    out -= ((~absent).sum(-1, keepdims=True) + 1) / 2
+    out[absent] = 0
+    return out
 
 
 def tied(x):
@@ -33,16 +49,21 @@ def tied(x):
 def pearson(x, y):
     """Correlation of x and y, (..., item) each. Shape (...)."""
     absent = np.isnan(x) | np.isnan(y)
-    x, y = (centred(np.where(absent, np.nan, a)) for a in (x, y))
-    scale = np.sqrt((x * x).sum(-1) * (y * y).sum(-1))
-    return np.clip(ratio((x * y).sum(-1), scale), -1, 1)
+    return _cosine(*(centred(np.where(absent, np.nan, a)) for a in (x, y)))
 
 
 def spearman(x, y):
     """Rank correlation of x and y, (..., item) each. Shape (...)."""
-    x, y = np.broadcast_arrays(x, y)
     absent = np.isnan(x) | np.isnan(y)
-    return pearson(ranks(np.where(absent, np.nan, x)), ranks(np.where(absent, np.nan, y)))
+    if absent.any():  # else each is ranked as it is, before one is broadcast
+        x, y = (np.where(absent, np.nan, a) for a in (x, y))
+    return _cosine(centred_ranks(x), centred_ranks(y))
+
+
+def _cosine(x, y):
+    """x.y over the product of their norms. x, y: (..., item) without NaN."""
+    scale = np.sqrt(np.einsum("...i,...i->...", x, x) * np.einsum("...i,...i->...", y, y))
+    return np.clip(ratio(np.einsum("...i,...i->...", x, y), scale), -1, 1)
 
 
 def kendall(x, y):

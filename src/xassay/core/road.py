@@ -12,7 +12,6 @@ from xassay.core.units import numbered, there
 
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the units that are removed
 NOISE = 0.1  # of each feature's own standard deviation, added to what is put in
-BLOCK = 64 << 20  # bytes of imputed inputs at a time
 
 
 @torch.no_grad()
@@ -29,18 +28,16 @@ def imputed(model, x, target, baseline, maps, rng, level):
     known = there(x, numbered(x, level.units, maps.shape[-1]))
     asked = torch.cat([removals(known, maps), removals(known, -maps)], 1)
     found = torch.empty(asked.shape[:2], dtype=torch.float64, device=x.device)
-    size = max(1, BLOCK // (x[0].numel() * x.element_size()))
-    chunk, together = rows(model, x), max(1, size // asked.shape[1])
+    chunk = rows(model, x)
+    together = max(1, chunk // asked.shape[1])  # samples
     for start in range(0, len(x), together):
         p = slice(start, start + together)
-        noise = spread * torch.from_numpy(rng.standard_normal(tuple(x[p].shape), "float32")).to(x)
-        sample = torch.arange(len(x), device=x.device)[p].repeat_interleave(asked.shape[1])
-        given = filled(x[sample], asked[p].flatten(0, 1), noise.repeat_interleave(asked.shape[1], 0), level)
-        logits = [
-            explained(model(part), target[which]).double()
-            for part, which in zip(given.split(chunk), sample.split(chunk), strict=True)
-        ]
-        found[p] = torch.cat(logits).view(-1, asked.shape[1])
+        noise = torch.from_numpy(rng.standard_normal(tuple(x[p].shape), "float32")).to(x)
+        for part in range(0, asked.shape[1], chunk):
+            masks = asked[p, part : part + chunk]
+            logits = model(filled(x[p], masks, spread * noise, level).flatten(0, 1))
+            target_ = target[p].repeat_interleave(masks.shape[1])
+            found[p, part : part + chunk] = explained(logits, target_).double().view(masks.shape[:2])
     found = found.view(len(x), 2, len(maps), len(SHARES)).permute(1, 2, 0, 3)
     return tuple(torch.where((known.sum(1) > 1)[:, None], found, torch.nan))
 
@@ -57,14 +54,15 @@ def removals(known, maps):
 
 
 def filled(x, removed, noise, level):
-    """Rows of x with removed units imputed, noise added there alone.
+    """x with removed units imputed, noise added there alone: (sample, mask, instance, feature).
 
-    x, noise: (row, instance, feature); removed: (row, unit) bool."""
+    x, noise: (sample, instance, feature); removed: (sample, mask, unit) bool."""
     if level.units is None:
-        where = removed[..., None]
-        found = by_mean(x, removed)
+        found, where = by_mean(x, removed)[:, :, None], removed[..., None]
     else:
-        gone = removed[:, level.units[0].to(x.device)]  # (row, feature)
-        where = gone[:, None]
-        found = by_field(x.nan_to_num().transpose(1, 2), gone, level.field).transpose(1, 2)
-    return torch.where(x.isnan(), torch.nan, torch.where(where, found + noise, x))
+        gone = removed[..., level.units[0].to(x.device)]  # (sample, mask, feature)
+        values = x.nan_to_num().transpose(1, 2)[:, None].expand(-1, gone.shape[1], -1, -1)
+        found = by_field(values.flatten(0, 1), gone.flatten(0, 1), level.field)
+        found, where = found.view_as(values).transpose(2, 3), gone[:, :, None]
+        where = where & ~x.isnan()[:, None]
+    return torch.where(where, found + noise[:, None], x[:, None])

@@ -7,7 +7,7 @@ of the tied items: a map is like itself by 1, a constant map is like nothing (Na
 
 import numpy as np
 
-from xassay.core.ranks import centred, ranks, ratio, tied
+from xassay.core.ranks import centred, centred_ranks, ratio, tied
 
 BLOCK = 1 << 22  # numbers held at a time by ``depths``
 ROUNDING = 1e-12  # what is no more than this of a sum that was taken off it, is nothing
@@ -42,7 +42,7 @@ def cosines(products):
 
 def of_ranks(maps):
     """Spearman's correlation: products of centred ranks. maps: (method, entry, item)."""
-    return products(centred(ranks(maps)))
+    return products(centred_ranks(maps))
 
 
 def of_signs(maps):

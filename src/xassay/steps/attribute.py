@@ -115,15 +115,14 @@ class Assay:
 
     def explain(self, methods):
         """What each method says about every seed's model and its variants: a core.explaining.Record each."""
-        from xassay.core.explaining import Record, share, vary
+        from xassay.core.explaining import Record, explain_all, share, vary
 
         for method in methods:
             self.check(method)
         records, n = [Record(method) for method in methods], len(self.models)
         for k, (model, twin) in enumerate(zip(self.models, self.twins, strict=True)):
             streams = self.streams(k)
-            for record in records:
-                record.add(model, self.seen, streams)
+            explain_all(records, model, self.seen, streams)
             for test in self.tests:
                 vary(records, test, k, model, twin, self.seen, share(self.draws, k, n), streams)
             print(f"{self.samples.name}, {self.name}: seed {k + 1} of {n}", flush=True)
