@@ -26,6 +26,7 @@ logging.disable(logging.WARNING)
 RESULTS = Path(__file__).parent / "results"
 RUNS = 5
 BATCHES = (64, 128, 256, 512, 1024, 2048, 4096)
+HIDDEN = ((256, 64), (256, 256))  # widths of the hidden layers of ``mlp``, narrowing and not
 COLUMNS = ["work", "peer", "ours_s", "peer_s", "ratio", "target", "met", "ideal_s", "to_ideal"]
 
 
@@ -131,10 +132,19 @@ def ones(x):
     return torch.ones(len(x), dtype=torch.long)
 
 
-def mlp(outputs=1):
-    """1,000 inputs, two hidden layers of 256, ReLU."""
+def mlp(outputs=1, hidden=(256, 64)):
+    """1,000 inputs, two hidden layers, ReLU.
+
+    What sums in the first layer save ends where the second begins: its width decides how much is left."""
     torch.manual_seed(0)
-    layers = nn.Linear(1000, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, outputs)
+    first, second = hidden
+    layers = (
+        nn.Linear(1000, first),
+        nn.ReLU(),
+        nn.Linear(first, second),
+        nn.ReLU(),
+        nn.Linear(second, outputs),
+    )
     return nn.Sequential(*layers).eval()
 
 

@@ -102,13 +102,12 @@ def randomised(table, model, x, given, runs):
     def ours():
         whole = flat(gradient(model, x, target))
         rng = np.random.default_rng(0)
-        variants = parameter_randomisation.variants(model, x, target, None, rng, 1)
+        variants = parameter_randomisation.variants(model, x, target, None, rng, 1, independent=0)
         maps = [flat(gradient(other, x, target)) for _, other, *_ in variants]
         return score(whole, maps)
 
     def score(whole, maps):
-        maps = np.concatenate(maps)
-        return randomisation_similarity.score(np.broadcast_to(whole, maps.shape), maps)
+        return randomisation_similarity.score(whole, np.concatenate(maps))
 
     def theirs():
         metric = quantus.MPRT(seed=seed, normalise=False, abs=False, disable_warnings=True)

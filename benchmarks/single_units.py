@@ -12,7 +12,7 @@ benchmarks/results/single_units.csv.
 import numpy as np
 import torch
 from captum.attr import FeatureAblation, ShapleyValueSampling
-from measure import RUNS, Table, alternated, ideal, mlp, normal, ones, quick, same
+from measure import HIDDEN, RUNS, Table, alternated, ideal, mlp, normal, ones, quick, same
 from torch import nn
 
 from xassay.attribution import leave_one_out, permutation_shapley
@@ -35,29 +35,30 @@ def captum(kind, model, x, **options):
 def main():
     small = quick(__doc__)
     table = Table("single_units")
-    model, x = mlp(), normal(8 if small else 64, 1000, seed=1)
-    runs = 1 if small else RUNS
-    leave_one_out_rows(table, model, x, runs)
-    permutation_rows(table, model, x[:8], runs)
+    x, runs = normal(8 if small else 64, 1000, seed=1), 1 if small else RUNS
+    for hidden in HIDDEN:
+        model, name = mlp(hidden=hidden), "MLP " + "-".join(map(str, hidden))
+        leave_one_out_rows(table, model, name, x, runs)
+        permutation_rows(table, model, name, x[:8], runs)
     if not small:
         table.write()
 
 
-def leave_one_out_rows(table, model, x, runs):
+def leave_one_out_rows(table, model, name, x, runs):
     given = model, x, ones(x), torch.zeros_like(x)[None], None
     calls = dict(
         ours=lambda: leave_one_out.attribute(*given),
         default=lambda: captum(FeatureAblation, model, x),
         tuned=lambda: captum(FeatureAblation, model, x, perturbations_per_eval=8),
     )
-    gap = max(same(calls["ours"](), calls[name](), 1e-4) for name in ("default", "tuned"))
+    gap = max(same(calls["ours"](), calls[key](), 1e-4) for key in ("default", "tuned"))
     seconds = alternated(runs, **calls)
     bound = ideal(model, x.shape[1:], len(x) * 1001)
-    work = f"leave one out, {len(x)} samples x 1,000 features, MLP; maps agree to {gap:.0e}"
-    rows(table, work, seconds, [name for name in TARGETS if "Ablation" in name], bound)
+    work = f"leave one out, {len(x)} samples x 1,000 features, {name}; maps agree to {gap:.0e}"
+    rows(table, work, seconds, [peer for peer in TARGETS if "Ablation" in peer], bound)
 
 
-def permutation_rows(table, model, x, runs):
+def permutation_rows(table, model, name, x, runs):
     baseline = torch.zeros_like(x)[None]
 
     def ours(model=model, permutations=PERMUTATIONS):
@@ -79,11 +80,11 @@ def permutation_rows(table, model, x, runs):
     assert distances[0] <= 1.1 * distances[1], distances
     seconds = alternated(runs, ours=ours, default=theirs, tuned=lambda: theirs(at_a_time=32))
     work = (
-        f"Shapley values, {PERMUTATIONS} permutations, {len(x)} samples x 1,000 features, MLP; distance from "
-        f"those of 64 permutations {distances[0]:.2g}, captum {distances[1]:.2g}"
+        f"Shapley values, {PERMUTATIONS} permutations, {len(x)} samples x 1,000 features, {name}; distance "
+        f"from those of 64 permutations {distances[0]:.2g}, captum {distances[1]:.2g}"
     )
     bound = ideal(model, x.shape[1:], len(x) * 1000 * PERMUTATIONS)
-    rows(table, work, seconds, [name for name in TARGETS if "Shapley" in name], bound)
+    rows(table, work, seconds, [peer for peer in TARGETS if "Shapley" in peer], bound)
 
 
 def rows(table, work, seconds, peers, bound):

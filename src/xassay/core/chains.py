@@ -21,7 +21,17 @@ SIGNATURES = {
 }
 POINTWISE = (
     *("relu", "relu6", "leaky_relu", "prelu", "elu", "celu", "selu", "gelu", "silu", "mish", "exp", "square"),
-    *("sigmoid", "tanh", "softplus", "softsign", "hardtanh", "hardswish", "hardsigmoid", "logsigmoid", "abs"),
+    *(
+        "sigmoid",
+        "tanh",
+        "softplus",
+        "softsign",
+        "hardtanh",
+        "hardswish",
+        "hardsigmoid",
+        "log_sigmoid",
+        "abs",
+    ),
     *("dropout", "batch_norm"),
 )
 ASKING = ("__get__", "size", "dim", "__len__")  # calls that tell a shape or a type
@@ -90,15 +100,17 @@ def chain(model, x):
 
 
 class Given(TorchFunctionMode):
-    """While it is entered, a model's chain gives ``value``; calls before its last give NaN of their shape."""
+    """While it is entered, a model's chain gives ``value``; calls before its last give ``fill``, as shaped.
 
-    def __init__(self, layers, x_shape, value):
+    Whatever else reads them shows in the answer as long as it depends on the fill."""
+
+    def __init__(self, layers, x_shape, value, fill=torch.nan):
         super().__init__()
-        self.left, self.value = list(layers), value
+        self.left, self.value, self.fill = list(layers), value, fill
         self.now = self.start = self._empty(x_shape)
 
     def _empty(self, shape):
-        return self.value.new_full((), torch.nan).expand(len(self.value), *shape)
+        return self.value.new_full((), self.fill).expand(len(self.value), *shape)
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         if self.left and args and args[0] is self.now:

@@ -54,7 +54,7 @@ def level(samples, kind):
 def training(samples):
     """Instances of the training split, at most CELLS of them at equal distances: (instance, feature)."""
     rows = np.flatnonzero(samples.obs["bag"].isin(samples.ids("train")))
-    rows = rows[:: max(1, len(rows) // CELLS)][:CELLS]
+    rows = rows[:: max(1, -(-len(rows) // CELLS))]
     x = samples.X[rows]
     return np.asarray(x.toarray() if hasattr(x, "toarray") else x, np.float64)
 
@@ -66,6 +66,8 @@ def clusters(x, n):
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
+    if x.shape[1] == 1:
+        return np.zeros(1, int)
     x = x - x.mean(0)
     size = np.sqrt((x**2).sum(0))
     x = x / np.where(size > 0, size, 1)

@@ -37,8 +37,8 @@ class Reach:
 
     def __init__(self, model, x, width):
         """x: (sample, channel, position), the first of which is run; width: of an edit, in positions."""
-        self.model, self.matrices, self.shape = model, {}, x.shape[1:]
-        self.layers = _near(chain(model, x[:1]), width, x.shape[2])
+        self.model, self.matrices, self.shape, self.fill = model, {}, x.shape[1:], torch.nan
+        self.layers = _near(chain(model, x[:1].clone()), width, x.shape[2])
         self.whole = self.layers[-1] if self.layers[-1].kind == "whole" else None
         self.steps, self.period = [], 1
         for layer in self.layers:
@@ -111,7 +111,7 @@ class Reach:
 
     def _rest(self, value, target):
         """The explained logit where the chain gives ``value``."""
-        with Given(self.layers, self.shape, value) as given:
+        with Given(self.layers, self.shape, value, self.fill) as given:
             logits = self.model(given.start)
         if given.left:
             raise LookupError("a model that runs otherwise than when it was watched")
