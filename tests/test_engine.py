@@ -118,7 +118,7 @@ def test_sums_in_the_first_layer_are_masked_inputs(seed, shape, outputs, front, 
     seed=st.integers(0, 99),
     network=st.sampled_from([Net, Attentive]),
     outputs=st.sampled_from([1, 3]),
-    kind=st.sampled_from(["genes", "groups", "own", "instances", None]),
+    kind=st.sampled_from(["genes", "groups", "own", "instances", "parts", None]),
 )
 def test_bags_by_gene_group_and_instance(seed, network, outputs, kind):
     torch.manual_seed(seed)
@@ -130,6 +130,7 @@ def test_bags_by_gene_group_and_instance(seed, network, outputs, kind):
         "groups": torch.from_numpy(rng.permutation([0, 0, 1, 1, 1, 2]))[None],
         "own": torch.from_numpy(rng.integers(0, 3, (3, 1, 6))),
         "instances": torch.arange(5)[:, None],
+        "parts": torch.from_numpy(2 * np.arange(5)[:, None] + rng.permuted([[0, 0, 0, 0, 1, 1]] * 5, axis=1)),
         None: None,
     }[kind]
     if kind in ("genes", "groups", "own"):

@@ -46,13 +46,19 @@ def singles(model, x, baseline, target, *, units=None, chunk=None):
 
     Arguments as in ``answers``. NaN where the unit is absent."""
     units = numbered(x, units)
-    opened, valid = _opened(model, x, baseline, units, units.count), there(x, units)
+    home, valid = _home(model, x, units), there(x, units)
+    opened = None if home is not None else _opened(model, x, baseline, units, units.count)
     if opened:
         return torch.where(valid, opened.singles(target, chunk).mean(0), torch.nan)
     sample, unit = valid.nonzero().unbind(1)
     every = torch.arange(units.count, device=x.device)
     out = torch.full(valid.shape, torch.nan, dtype=torch.float64, device=x.device)
-    found = _rows(model, x, baseline, units, lambda part: unit[part, None] == every, sample, target, chunk)
+    if home is not None:
+        found = _parts(model, x, baseline, units, home, sample, unit, target, chunk)
+    else:
+        found = _rows(
+            model, x, baseline, units, lambda part: unit[part, None] == every, sample, target, chunk
+        )
     out[valid] = found.mean(0)
     return out
 
@@ -161,4 +167,33 @@ def _rows(model, x, baseline, units, masks, sample, target, chunk):
         for reference in range(len(baseline)):
             mixed = mixer(reference, sample[part], chosen)
             out[reference, part] = explained(answer(mixed), target[sample[part]]).double()
+    return out
+
+
+def _home(model, x, units):
+    """The instance that each unit is a part of, (unit,); None where a unit lies in several."""
+    if units.axis or x.ndim != 3 or len(units.of) > 1 or not by_instance(model):
+        return None
+    instance = torch.arange(x.shape[1], device=x.device).repeat_interleave(x.shape[2])
+    first, last = (
+        instance.new_zeros(units.count).scatter_reduce_(0, units.of[0], instance, how, include_self=False)
+        for how in ("amin", "amax")
+    )
+    return first if torch.equal(first, last) else None
+
+
+def _parts(model, x, baseline, units, home, sample, unit, target, chunk):
+    """The explained logit with a part of one instance replaced: (reference, row) float64.
+
+    That instance alone is embedded anew. home: of each unit; sample, unit: (row,)."""
+    of, whole = units.of.view(x.shape[1:]), model.embed(x)
+    chunk = chunk or rows(model, whole, lambda: model.pool(whole[:1]))
+    out = torch.zeros(len(baseline), len(sample), dtype=torch.float64, device=x.device)
+    for part in torch.arange(len(sample), device=x.device).split(chunk):
+        row, at = sample[part], home[unit[part]]
+        replaced, kept, mixed = of[at] == unit[part, None], x[row, at], whole[row]
+        for reference, other in enumerate(baseline):
+            changed = torch.where(replaced, other[row, at], kept)
+            mixed[part - part[0], at] = model.embed(changed[:, None])[:, 0]
+            out[reference, part] = explained(model.pool(mixed), target[row]).double()
     return out
