@@ -42,7 +42,7 @@ VARIANTS = {
     "baseline_stability": ["mean", "zero"],
     "class_sensitivity": ["other"],
     "noise_stability": ["noise"],
-    "randomisation_similarity": ["output", "top_2", "full"],
+    "randomisation_similarity": ["output", "top_2", "full", "only_2"],
     "agreement": METHODS,
 }
 VERDICTS = ["trust", "caution", "do not use"]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib import import_module
 
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from synthetic_tables import METHODS, VERDICTS, tables
@@ -12,7 +13,7 @@ from synthetic_tables import METHODS, VERDICTS, tables
 from xassay.__main__ import main
 from xassay.core.errors import InputError
 from xassay.report import bibliography, cells, drawn, judged, lists, page, ranking, standing
-from xassay.report.figures import gallery, permutation, randomisation_cascade, silent_failure
+from xassay.report.figures import gallery, permutation, randomisation_cascade, robustness, silent_failure
 from xassay.report.tables import Tables
 
 DOSE = "Dose-response and limit of detection"  # a section of studies with a series alone
@@ -217,6 +218,30 @@ def test_completeness_draws_the_cards_median_of_those_that_claim_it(made, read):
     assert set(rows.method) == {"deep_lift", "integrated_gradients"} and set(rows["mean"]) == {0.3}
     svg = (made[0] / "figures" / "completeness.svg").read_text()
     assert "DeepLIFT" in svg and "Saliency" not in svg and "allowed: below 0.1" in svg
+
+
+def test_gates_are_told_by_data_set_and_model(made):
+    part = words(re.search(r'<section id="quality">.*?</section>', made[1], re.S).group())
+    assert "pbmc_nk_cells : of 4 gated metrics" in part and "simulated_bags : of 4 gated metrics" in part
+    heads = re.findall(r'<th class="set" scope="colgroup" colspan="(\d)" [^>]*>(\w+)</th>', made[1])
+    assert heads == 2 * [("2", "pbmc_nk_cells"), ("2", "simulated_bags")]  # verdicts and gates
+
+
+def test_layers_drawn_anew_alone_are_no_step_of_the_cascade(read):
+    figure = randomisation_cascade.draw(read)
+    axes = [axis for axis in figure.findobj(Axes) if axis.axison]
+    assert axes
+    for axis in axes:
+        names = [label.get_text() for label in axis.get_xticklabels()]
+        assert names == ["output layer", "top 2 layers", "all layers"]
+        assert {len(line.get_xdata()) for line in axis.lines if line.get_linestyle() == "None"} == {1}
+
+
+def test_only_correlations_share_the_colours_of_robustness(read):
+    extra = read.summary.iloc[:1].assign(metric="local_lipschitz", variant="local", mean=7.0)
+    more = pd.concat([read.summary, extra])
+    found = robustness.metrics(Tables(read.frames | {"summary": more}, read.trust, read.provenance))
+    assert "noise_stability" in found and "local_lipschitz" not in found
 
 
 def test_cascade_names_its_levels():

@@ -1,5 +1,6 @@
 """Which metric may rank where: the gates as the page and the figures show them."""
 
+from collections import Counter
 from itertools import groupby
 
 import numpy as np
@@ -93,7 +94,7 @@ def matrix(tables):
         for metric in members:
             cells = [cell(found[c["dataset"], c["model"]].get(metric)) | {"column": c} for c in columns]
             rows.append(dict(metric=metric, cells=cells))
-    sets = {d: sum(c["dataset"] == d for c in columns) for d in dict(found)}
+    sets = Counter(c["dataset"] for c in columns)
     return dict(sets=sets, columns=columns, rows=rows)
 
 
@@ -166,7 +167,7 @@ def sparkline(curve, width=92, height=22, edge=3):
 def sentences(tables):
     """[(data set, words)]: how many metrics rank, which do not, which reward the size of the input."""
     found, out = gates(tables), []
-    for dataset in dict(found):
+    for dataset in dict.fromkeys(d for d, _ in found):
         here = {model: rows for (d, model), rows in found.items() if d == dataset}
         asked = [metric for metric in metrics(tables) if any(metric in rows for rows in here.values())]
         never, some = [], []

@@ -69,8 +69,9 @@ def quality(axis, tables, rows, place):
     for row in rows[rows.z_prime.notna()].itertuples():
         x, y = max(row.z_prime, FLOOR - 0.06), place[row.metric] + aside(tables, row.model)
         axis.plot(x, y, ls="", zorder=3, **shape(tables, row.model, hollow=not row.passes))
-        if row.z_prime < FLOOR:
-            beside(axis, x, y, f"{row.z_prime:.1f}" if row.z_prime > -100 else "< -100")
+    for metric, low in rows[rows.z_prime < FLOOR].groupby("metric").z_prime:
+        ends = dict.fromkeys(f"{value:.1f}" if value > -100 else "< -100" for value in (low.min(), low.max()))
+        beside(axis, FLOOR - 0.06, place[metric], " to ".join(ends))
     for metric, y in place.items():
         nothing(axis, tables, rows[rows.metric == metric], y)
 
