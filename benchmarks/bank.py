@@ -56,9 +56,15 @@ def probe(masks, logits, single=None, total=None):
     return Probe(masks.numpy(), logits[..., :1] - logits[..., 1:], single, total)
 
 
-def flat(phi):
-    """A map as (replicate, sample, pixel)."""
-    return phi.flatten(1).double().numpy()[None]
+def flat(maps):
+    """Maps as (replicate, sample, pixel), a method a replicate: as scoring.together stacks them."""
+    return torch.stack(maps).flatten(2).double().numpy()
+
+
+def every(answered):
+    """The answers for each of the methods."""
+    masks, *answers_ = answered
+    return Probe(masks, *(None if a is None else np.repeat(a, METHODS, 0) for a in answers_))
 
 
 def drawn(n, n_masks):
@@ -85,7 +91,7 @@ def one_metric(table, model, x, maps, n_masks, runs):
 
     def ours():
         answered = probe(masks, asked(model, x, masks))
-        return [faithfulness_correlation.score(flat(phi), answered)[0] for phi in maps]
+        return faithfulness_correlation.score(flat(maps), every(answered))
 
     def theirs():
         found = []
@@ -120,11 +126,10 @@ def every_metric(table, model, x, maps, n_masks, runs):
         return probe(masks, logits[:, :-1], single.numpy()[None], total.numpy()[None])
 
     def metrics(answered):
-        for phi in maps:
-            phi = flat(phi)
-            for metric in (faithfulness_correlation, sensitivity_n, infidelity, leave_one_out_tau):
-                metric.score(phi, answered)
-            completeness_gap.score(phi.sum(-1), answered)
+        phi, answered = flat(maps), every(answered)
+        for metric in (faithfulness_correlation, sensitivity_n, infidelity, leave_one_out_tau):
+            metric.score(phi, answered)
+        completeness_gap.score(phi.sum(-1), answered)
 
     seconds = alternated(runs, bank=forward, all=lambda: metrics(forward()))
     passes = len(x) * (n_masks + PIXELS + 2)

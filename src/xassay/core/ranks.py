@@ -16,11 +16,10 @@ def ranks(x):
     order = np.argsort(rows, axis=-1)  # not stable, but items that may change places are equal
     order += x.shape[-1] * np.arange(len(rows))[:, None]
     ordered, out = rows.ravel()[order], np.empty(x.size)
-    if (ordered[:, 1:] != ordered[:, :-1]).all():
-        out[order] = np.arange(1.0, x.shape[-1] + 1)
-    else:
-        first, last = _ties(ordered)
-        out[order] = (first + last) / 2 + 1
+    out[order] = np.arange(1.0, x.shape[-1] + 1)
+    some = (ordered[:, 1:] == ordered[:, :-1]).any(1)  # rows with ties, which few have
+    first, last = _ties(ordered[some])
+    out[order[some]] = (first + last) / 2 + 1
     out = out.reshape(x.shape)
     out[np.isnan(x)] = np.nan
     return out

@@ -9,6 +9,7 @@ import numpy as np
 from xassay.core.contracts import Curve, Gap, Imputed, Probe
 
 ENSEMBLE, NEGATED = "~ensemble", "~negated"
+POOLED = 256 << 20  # bytes of summed maps that ``together`` holds at a time
 COLUMNS = ("method", "metric", "seed", "variant", "sample", "value")
 
 
@@ -61,6 +62,26 @@ def blocks(metric, explanation, bank, elsewhere=(), tests=None):
             yield answer(name, rows, where, **{stem: maps, "distance": distance})
     else:
         yield answer("", seeds, everywhere)
+
+
+def together(metric, explanations, bank):
+    """(explanation, Block) of a metric of masks for many explanations at once: the masks are read once.
+
+    The same as ``blocks`` one by one, since a replicate's value depends on no other's."""
+    everywhere = range(len(bank.ids))
+    size = max(1, POOLED // (8 * bank.probe.delta[:1].size * max(len(e.instance) for e in explanations)))
+    for start in range(0, len(explanations), size):
+        part = explanations[start : start + size]
+        seeds = [list(range(len(e.instance))) for e in part]
+        at = np.ix_(np.concatenate(seeds), everywhere)
+        given = {
+            "attribution": np.concatenate([e.instance for e in part]),
+            "probe": SUPPLIED["probe"](None, bank, at),
+        }
+        values = np.asarray(metric.score(*(given[name] for name in metric.arrays)), float)
+        ends = np.cumsum([len(rows) for rows in seeds])[:-1]
+        for explanation, rows, own in zip(part, seeds, np.split(values, ends), strict=True):
+            yield explanation, Block("", rows, explanation.ids, own)
 
 
 def agreements(metric, explanations):

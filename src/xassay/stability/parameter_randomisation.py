@@ -43,14 +43,24 @@ def redrawn(model, chosen, rng):
 
     A module without ``reset_parameters`` has its parameters redrawn from a normal law of their own root
     mean square."""
-    model = copy.deepcopy(model)
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(int(rng.integers(2**63)))
-        everything = layers(model)
+    model, state = copy.deepcopy(model), torch.get_rng_state()
+    everything = layers(model)
+    torch.default_generator.manual_seed(int(rng.integers(2**63)))
+    try:
         for module in (everything[place] for place in chosen):
-            if hasattr(module, "reset_parameters"):
-                module.reset_parameters()
-            else:
-                for parameter in module.parameters(recurse=False):
-                    parameter.normal_(0, parameter.square().mean().sqrt().item())
+            device = next(module.parameters(recurse=False)).device
+            redraw(module.to("cpu"))  # whose generator is seeded: the same draws for every device
+            module.to(device)
+    finally:
+        torch.set_rng_state(state)
     return model
+
+
+@torch.no_grad()
+def redraw(module):
+    """Initialise a layer anew, in place."""
+    if hasattr(module, "reset_parameters"):
+        module.reset_parameters()
+    else:
+        for parameter in module.parameters(recurse=False):
+            parameter.normal_(0, parameter.square().mean().sqrt().item())

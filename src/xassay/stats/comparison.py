@@ -37,8 +37,8 @@ def entries(section, choice, plugins):
 class Comparison:
     """One study, ready for its tables.
 
-    scores, predictions: one frame a (data set, model); config: the configuration; metrics, methods: {id:
-    Entry}.
+    scores, predictions: one frame a (data set, model), scores as they come; config: the configuration;
+    metrics, methods: {id: Entry}.
 
     measured: a Measured a (data set, model); learned: {(data set, model): row}; gates: {(data set, model):
     {metric: row}}."""

@@ -39,8 +39,8 @@ def run(args):
         entries(config.get(folder), choice, catalogue.entries(folder, args.plugins))
         for folder, choice in (("evaluation", "metric"), ("attribution", "method"))
     )
-    scores, out = read(args.scores), Path(args.out)
-    study = Comparison(scores, read(args.predictions), config, metrics, methods)
+    out = Path(args.out)
+    study = Comparison(read(args.scores), list(read(args.predictions)), config, metrics, methods)
     cards = trust_cards(study)
     rows = {
         name: getattr(tables, name)(study) for name in tables.COLUMNS if name not in ("refused", "datasets")
@@ -52,9 +52,9 @@ def run(args):
         table = framed(rows[name], columns)
         write_table(table, out / f"{name}.parquet")
         write_table(table, out / f"{name}.csv")
-    write_table(joined(scores), out / "scores.parquet")
-    write_table(joined(read(args.galleries)), out / "gallery.parquet")
-    write_table(joined(read(args.features)), out / "features.parquet")
+    join(args.scores, out / "scores.parquet")
+    write_table(joined(list(read(args.galleries))), out / "gallery.parquet")
+    write_table(joined(list(read(args.features))), out / "features.parquet")
     with writing(args.trust) as part:
         found = {"cards": plain(cards), "provenance": provenance(config, args.study.get("code") or {})}
         part.write_text(json.dumps(found, indent=1) + "\n")
@@ -80,10 +80,23 @@ def label(study, method):
 
 
 def read(paths):
-    """The tables of several files, in the order of their names."""
+    """The tables of several files, in the order of their names, one in memory at a time."""
     import pandas as pd
 
-    return [pd.read_parquet(path) for path in sorted(paths)]
+    return (pd.read_parquet(path) for path in sorted(paths))
+
+
+def join(paths, path):
+    """Write the rows of several tables of the same columns, in the order of their names, one at a time."""
+    import pyarrow.parquet as pq
+
+    from xassay.core.results import writing
+
+    fullest = max(sorted(paths), key=lambda one: pq.read_metadata(one).num_rows)  # an empty one has no types
+    schema = pq.read_schema(fullest).remove_metadata()
+    with writing(path) as part, pq.ParquetWriter(part, schema) as writer:
+        for one in sorted(paths):
+            writer.write_table(pq.read_table(one).replace_schema_metadata().cast(schema))
 
 
 def framed(rows, columns):

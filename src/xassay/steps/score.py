@@ -116,26 +116,35 @@ def answers(explanations, metrics, bank, tests, elsewhere=()):
         if "methods" in metric.arrays:
             for method, block in scoring.agreements(metric, explanations):
                 yield method, metric.name, block
-    single = [metric for metric in metrics if "methods" not in metric.arrays]
+    masked = [metric for metric in metrics if set(metric.arrays) == {"attribution", "probe"}]
+    single = [metric for metric in metrics if "methods" not in metric.arrays and metric not in masked]
     alone = [metric for metric in single if set(metric.arrays) <= set(scoring.SUPPLIED)]
+    every = [other for explanation in explanations for other in [explanation, *derived(explanation)]]
+    for metric in masked:
+        for explanation, block in scoring.together(metric, every, bank):
+            yield explanation.method, metric.name, block
     for explanation in explanations:
         others = [other for other in elsewhere if other.method == explanation.method]
         for metric in single:
             for block in scoring.blocks(metric, explanation, bank, others, tests):
                 yield explanation.method, metric.name, block
-        derived = list(explanation.diluted)
-        if explanation.plugin == "control_truth":
-            derived.append(scoring.negated(explanation))
-        for other in derived:
+        for other in derived(explanation):
             for metric in alone:
                 for block in scoring.blocks(metric, other, bank):
                     yield other.method, metric.name, block
         if not explanation.plugin.startswith(CONTROL) and len(explanation.instance) > 1:
-            together = scoring.ensemble(explanation)
+            mean = scoring.ensemble(explanation)
             for metric in alone:
                 if metric.card["family"] == "recovery":
-                    for block in scoring.blocks(metric, together, bank):
-                        yield together.method, metric.name, block._replace(seeds=[-1])
+                    for block in scoring.blocks(metric, mean, bank):
+                        yield mean.method, metric.name, block._replace(seeds=[-1])
+
+
+def derived(explanation):
+    """A control with noise added, and the opposite of the truth."""
+    from xassay.core.scoring import negated
+
+    return [*explanation.diluted, *([negated(explanation)] if explanation.plugin == "control_truth" else [])]
 
 
 def write(rows, columns, where, path, write_table):
