@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from xassay import catalogue
-from xassay.core.curves import typical
+from xassay.core.contracts import Curve
+from xassay.core.curves import swing, typical
 from xassay.core.gaps import SHARES
 
 CASES = analytic.cases()
@@ -138,12 +139,17 @@ CURVES = {  # in logits, of a map that is phi* of an additive model
 }  # fmt: skip
 
 
+def moved(curve):
+    """Largest answer of each sample along the random orders less the smallest: (sample,)."""
+    return np.array([np.nanmax(orders) - np.nanmin(orders) for orders in curve.random[0]])
+
+
 @pytest.mark.parametrize("model", ["L", "S", "T", "X"])
 @pytest.mark.parametrize("metric", CURVES)
 def test_curves_of_additive_models_are_cumulative_sums(metric, model):
     case = CASES[model]
     exact = case.maps["exact"]
-    unit = np.sqrt(np.mean(np.nansum(exact, -1) ** 2))
+    unit = moved(analytic.curve(case.f, case.x, exact))
     np.testing.assert_allclose(scored(metric, case, exact) * unit, each(case, CURVES[metric]), atol=1e-9)
 
 
@@ -203,13 +209,20 @@ def test_curves_and_errors_of_groups():
     for metric, value in (("infidelity", 0), ("infidelity_excess", 0), ("infidelity_scaled", 0)):
         found = catalogue.load("evaluation", metric).score(phi[None], answers)
         np.testing.assert_allclose(found, value, atol=1e-9)
-    curve, unit = analytic.curve(case.f, case.x, phi, groups=groups), np.sqrt(np.mean(phi.sum(1) ** 2))
+    curve = analytic.curve(case.f, case.x, phi, groups=groups)
+    unit = moved(curve)
     for metric, value in CURVES.items():
         found = catalogue.load("evaluation", metric).score(curve)[0] * unit
         np.testing.assert_allclose(found, [value(None, row) for row in phi], atol=1e-9, err_msg=metric)
 
 
-def test_the_unit_of_falls_is_not_the_gap_between_two_kinds_of_bags():
+def test_what_never_moves_has_no_unit():
+    random = np.array([[[[1.0, 1.0, np.nan]], [[3.0, 3.0 + 1e-9, 3.0]], [[0, 2.0, -1.0]], [[np.nan] * 3]]])
+    np.testing.assert_array_equal(swing(Curve(None, None, random)), [[NAN, NAN, 3, NAN]])
+    assert np.isnan(swing(Curve(None, None, np.full((2, 3, 4, 5), NAN)))).all()
+
+
+def test_the_unit_of_gaps_is_not_the_gap_between_two_kinds_of_bags():
     """Half of the bags hardly fall: one bag more or less of a kind must not change the unit by much."""
     falls = np.r_[np.full(50, 0.1), np.full(50, 10.0)]
     more, less = typical(falls[None, 1:])[0, 0], typical(falls[None, :-1])[0, 0]

@@ -144,7 +144,8 @@ def test_the_reversed_order_gives_the_negative_area():
 def test_insertion_walks_from_the_baseline():
     """The states of a real insertion, one instance of x after the other put into b, most relevant first."""
     for f in (F, bent):
-        found, unit = insertion.score(analytic.curve(f, X, EXACT[0])), []
+        curve = analytic.curve(f, X, EXACT[0])
+        found, unit = insertion.score(curve), [np.nanmax(o) - np.nanmin(o) for o in curve.random[0]]
         heights = np.zeros(len(X))
         for s, (x, phi) in enumerate(zip(X, EXACT[0])):
             at = np.where(np.isnan(x), np.nan, 0)
@@ -154,8 +155,7 @@ def test_insertion_walks_from_the_baseline():
                 steps.append(f(at))
             steps = np.array(steps) - steps[0]
             heights[s] = np.mean((steps[1:] + steps[:-1]) / 2)
-            unit.append(steps[-1] ** 2)
-        assert found[0] == approx(heights / np.sqrt(np.mean(unit)))
+        assert found[0] == approx(heights / unit)
 
 
 def test_aopc_r_of_a_random_order_is_zero():

@@ -155,11 +155,10 @@ def test_the_metric_on_a_linear_model_has_a_closed_form():
     gone = np.ceil(np.array(road.SHARES) * 12 - 1e-9).astype(int)
     least = [12 * ordered[:, n:].mean(-1) for n in gone]
     most = [12 * ordered[:, : 12 - n].mean(-1) for n in gone]
-    probe = analytic.probe(analytic.linear(np.ones(12)), x[..., 0].double().numpy())
-    unit = np.sqrt((probe.total**2).mean())
-    np.testing.assert_allclose(
-        metric.score(found, probe)[0], (np.mean(least, 0) - np.mean(most, 0)) / unit, atol=1e-5
-    )
+    curve = analytic.curve(analytic.linear(np.ones(12)), x[..., 0].double().numpy(), phi[0].numpy())
+    unit = np.array([np.nanmax(orders) - np.nanmin(orders) for orders in curve.random[0]])
+    expected = (np.mean(least, 0) - np.mean(most, 0)) / unit
+    np.testing.assert_allclose(metric.score(found, curve)[0], expected, atol=1e-5)
 
 
 def contract(parts):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+ROUNDING = 1e-6  # of the largest answer: what moves by less does not move
+
 
 def drop(curve):
     """Mean fall of the output along each curve, f(x) less the curve's mean height.
@@ -19,8 +21,24 @@ def whole(curve):
     return curve[..., 0] - np.take_along_axis(curve, np.maximum(last, 0), -1)[..., 0]
 
 
+def swing(curve):
+    """How far the output moves in each sample, whatever goes first: its largest value along the random orders
+    less its smallest. The unit in which curves are given.
+
+    curve: core.contracts.Curve. Returns (replicate, sample); NaN where the model never answers but by
+    rounding. It is a sample's own, so that a mean of samples does not hang on how many of them are positive;
+    unlike f(x) - f(b) it is never close to 0 where the model answers at all."""
+    random = np.asarray(curve.random)
+    known, steps = ~np.isnan(random), (-1, -2)
+    high = random.max(steps, where=known, initial=-np.inf)
+    low = random.min(steps, where=known, initial=np.inf)
+    found = np.subtract(high, low, out=np.zeros(high.shape), where=high >= low)
+    size = np.abs(random).max(steps, where=known, initial=0)
+    return np.where(found > ROUNDING * size, found, np.nan)
+
+
 def typical(values):
-    """Root mean square over the samples of each replicate: the unit in which falls and gaps are given.
+    """Root mean square over the samples of each replicate: the unit in which gaps are given.
 
     values: (replicate, sample). Returns (replicate, 1); NaN where it is 0 or nothing is defined. One unit for
     all samples, since a sample's own f(x) - f(b) may be close to 0 or negative; and not the median, which,

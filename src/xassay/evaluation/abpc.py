@@ -1,6 +1,6 @@
 """Area between the perturbation curves: least relevant first less most relevant first."""
 
-from xassay.core.curves import drop, typical, whole
+from xassay.core.curves import drop, swing
 
 CARD = dict(
     label="Area between perturbation curves",
@@ -14,8 +14,8 @@ CARD = dict(
 
 
 def score(curve):
-    """Area between the two curves over the share replaced, in units of the typical |f(x) - f(b)|: chance 0.
+    """Area between the two curves over the share replaced, in units of how far f moves: chance 0.
 
-    curve: core.contracts.Curve. The reversed order gives the negative. Returns (replicate, sample), NaN
-    where the model never answers. Source: samek2017."""
-    return (drop(curve.most) - drop(curve.least)) / typical(whole(curve.most))
+    Units are the sample's own. curve: core.contracts.Curve. The reversed order gives the negative. Returns
+    (replicate, sample), NaN where the model never answers. Source: samek2017."""
+    return (drop(curve.most) - drop(curve.least)) / swing(curve)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xassay.core.curves import drop, typical, whole
+from xassay.core.curves import drop, swing
 
 CARD = dict(
     label="AOPC-R",
@@ -16,9 +16,9 @@ CARD = dict(
 
 
 def score(curve):
-    """Mean fall beyond that of random orders, in units of the typical |f(x) - f(b)|: chance 0.
+    """Mean fall beyond that of random orders, in units of how far f moves in that sample: chance 0.
 
     curve: core.contracts.Curve. Returns (replicate, sample), NaN where the model never answers.
     Source: early2022."""
     by_chance = drop(np.asarray(curve.random)).mean(-1)
-    return (drop(curve.most) - by_chance) / typical(whole(curve.most))
+    return (drop(curve.most) - by_chance) / swing(curve)

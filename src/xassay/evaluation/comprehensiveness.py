@@ -1,6 +1,6 @@
 """Comprehensiveness: what does the model lose without the most relevant instances?"""
 
-from xassay.core.curves import after, typical, whole
+from xassay.core.curves import after, swing
 
 CARD = dict(
     label="Comprehensiveness",
@@ -15,9 +15,9 @@ CARD = dict(
 
 
 def score(curve, *, shares=(0.01, 0.05, 0.1, 0.2, 0.5)):
-    """f(x) - f(x without the first share by relevance), mean over shares, in units of typical |f(x) - f(b)|.
+    """f(x) - f(x without the first share by relevance), mean over shares, in units of how far f moves.
 
     curve: core.contracts.Curve; shares: of the instances, rounded up. Returns (replicate, sample), NaN where
     the model never answers. Source: deyoung2020, equation 1, its mean over shares as in section 4.2."""
     lost = curve.most[..., :1] - after(curve.most, shares)
-    return lost.mean(-1) / typical(whole(curve.most))
+    return lost.mean(-1) / swing(curve)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xassay.core.curves import typical
+from xassay.core.curves import swing
 
 CARD = dict(
     label="Remove and debias (ROAD)",
@@ -15,12 +15,12 @@ CARD = dict(
 )
 
 
-def score(imputed, probe):
+def score(imputed, curve):
     """Logit without the least relevant instances less that without the most relevant, mean over shares.
 
     What is removed is imputed from what is left, so that neither a foreign value nor a gap tells the model of
-    it: where others say the same, an instance is worth nothing. In units of the typical |f(x) - f(b)|: chance
-    0, the reversed order gives the negative. imputed: core.contracts.Imputed, its shares those of core.road;
-    probe: core.contracts.Probe. Returns (replicate, sample), NaN in a bag of one or where the model never
-    answers. Source: rong2022, with logits in the place of accuracy and both orders at once."""
-    return (np.asarray(imputed.least) - np.asarray(imputed.most)).mean(-1) / typical(probe.total)
+    it: where others say the same, an instance is worth nothing. In units of how far f moves in that sample:
+    chance 0, the reversed order gives the negative. imputed: core.contracts.Imputed, its shares those of
+    core.road; curve: core.contracts.Curve. Returns (replicate, sample), NaN in a bag of one or where the
+    model never answers. Source: rong2022, with logits in the place of accuracy and both orders at once."""
+    return (np.asarray(imputed.least) - np.asarray(imputed.most)).mean(-1) / swing(curve)
