@@ -21,12 +21,22 @@ from xassay.evaluation import (
     completeness_gap,
     faithfulness_correlation,
     infidelity,
+    infidelity_excess,
+    infidelity_scaled,
     leave_one_out_tau,
     sensitivity_n,
 )
 from xassay.steps.probe import SHARES
 
 TARGETS = {"Quantus FaithfulnessCorrelation, a run a method": 25, "forward passes of the bank": 1.5}
+METRICS = (
+    faithfulness_correlation,
+    sensitivity_n,
+    infidelity,
+    infidelity_scaled,
+    infidelity_excess,
+    leave_one_out_tau,
+)
 METHODS, SUBSET, PIXELS = 15, 224, 784
 
 
@@ -127,7 +137,7 @@ def every_metric(table, model, x, maps, n_masks, runs):
 
     def metrics(answered):
         phi, answered = flat(maps), every(answered)
-        for metric in (faithfulness_correlation, sensitivity_n, infidelity, leave_one_out_tau):
+        for metric in METRICS:
             metric.score(phi, answered)
         completeness_gap.score(phi.sum(-1), answered)
 
@@ -136,7 +146,7 @@ def every_metric(table, model, x, maps, n_masks, runs):
     bound = ideal(model, x.shape[1:], passes)
     name, factor = list(TARGETS.items())[1]
     work = (
-        f"five metrics of {METHODS} methods and their bank, {len(x)} images, {n_masks} masks, every pixel, "
+        f"seven metrics of {METHODS} methods and their bank, {len(x)} images, {n_masks} masks, every pixel, "
         f"LeNet; the bank alone {seconds['bank']:.2f} s"
     )
     table.add_ideal(work, seconds["all"], bound, factor, name)

@@ -133,7 +133,7 @@ def gap(f, x, phi, sd=0.5, shares=(0.1, 0.25, 0.5)):
     """The gap of L in closed form, E|w_m.e| = sd ||w_m|| sqrt(2 / pi): f is asked for its slopes alone."""
     important, rest = np.full((2, *x.shape[:1], len(shares)), np.nan)
     for s, (row, m) in enumerate(zip(x, phi)):
-        order = np.flatnonzero(~np.isnan(row))[np.argsort(-m[~np.isnan(row)], kind="stable")]
+        order = np.flatnonzero(~np.isnan(row))[np.argsort(-np.abs(m[~np.isnan(row)]), kind="stable")]
         slopes = np.array([f(row + one) - f(row) for one in np.eye(len(row))[order]])
         for k, share in enumerate(shares):
             n = int(np.ceil(share * len(order)))

@@ -114,6 +114,10 @@ def test_missing_column(fails, cells, option, name):
     fails("h5ad_bags", options(cells(), **{"witness": "B", option: name}), *parts)
 
 
+def test_unknown_column_of_groups(fails, cells):
+    fails("h5ad_bags", options(cells(), groups="pathway"), "groups: no column 'pathway' in var", "allowed: ")
+
+
 def test_one_class_only(fails, cells):
     def change(file):
         file.obs["condition"] = "ill"

@@ -137,6 +137,10 @@ def test_a_mistake_is_one_line(text, line):
             "config: datasets.simulated_bags.baseline: unknown value 'nil'; allowed: counterf",
         ),
         ("{references: 0}", "config: datasets.simulated_bags.references: must be at least 1, is 0"),
+        (
+            "{series: {witness_rate: [0.1, 0.1000000001]}}",
+            "config: datasets.simulated_bags.series.witness_rate: 0.1000000001 is the same as another value",
+        ),
         ("{series: {witness_rate: []}}", "config: datasets.simulated_bags.series.witness_rate: is empty"),
         ("{series: {}}", "config: datasets.simulated_bags.series: is empty"),
         (

@@ -13,7 +13,7 @@ import torch
 from scipy import sparse
 
 from xassay.__main__ import main
-from xassay.core import bag_law, baselines, h5ad, seeding, splits
+from xassay.core import bag_law, baselines, h5ad, levels, seeding, splits
 from xassay.core.counts import Cells, within
 from xassay.core.samples import Samples
 from xassay.datasets import h5ad_bags, pbmc_bags, simulated_bags
@@ -179,13 +179,24 @@ def stored(tmp_path):
         obs = pd.DataFrame({"bag": [f"b{b}" for b in bag], "label": np.where(bag % 2, "ill", "healthy")})
         obs.index = [f"cell{k}" for k in range(n)]
         shaped = {"dense": np.asarray, "csr": sparse.csr_matrix, "csc": sparse.csc_matrix}[form](x)
-        var = pd.DataFrame(index=[f"g{g}" for g in range(genes)])
+        names = [f"g{g}" for g in range(genes)]
+        var = pd.DataFrame({"pathway": [f"p{g % 3}" if g % 5 else None for g in range(genes)]}, names)
         anndata.AnnData(shaped, obs=obs, var=var, layers={"twice": shaped * 2}).write_h5ad(
             tmp_path / f"{form}.h5ad"
         )
         return tmp_path / f"{form}.h5ad", x, obs
 
     return write
+
+
+def test_a_column_of_the_file_names_the_groups_of_genes(stored):
+    path, *_ = stored("dense")
+    given = dict(path=path, bag="bag", label="label", genes=["g3", "g1", "g5"])
+    samples = h5ad_bags.samples(rng(), **given, groups="pathway")
+    assert samples.var["group"].to_dict() == {"g1": "p1", "g3": "p0", "g5": "g5"}  # one of its own
+    samples.check()
+    assert levels.level(samples, "group").names == ["g5", "p0", "p1"]
+    assert "group" not in h5ad_bags.samples(rng(), **given).var
 
 
 @pytest.mark.parametrize("form", ["dense", "csr", "csc"])

@@ -163,7 +163,7 @@ def test_prediction_gaps_of_a_linear_model(metric, last):
     weight = 2 * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)  # of |z|
     expected = []
     for row, phi in zip(case.x, exact):
-        order, found = np.argsort(-phi)[: (~np.isnan(phi)).sum()], []
+        order, found = np.argsort(-np.abs(phi))[: (~np.isnan(phi)).sum()], []
         for cut in (int(np.ceil(share * len(order))) for share in SHARES):
             along = np.zeros(12)
             along[order[cut:] if last else order[:cut]] = 1

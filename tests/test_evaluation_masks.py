@@ -98,8 +98,8 @@ def test_infidelities_match_their_definition():
         assert infidelity_excess.score(phi[None], answers)[0, s] == pytest.approx(error(1) - least, abs=1e-7)
 
 
-def test_the_best_additive_map_needs_two_masks_an_instance():
-    for n_masks, undefined in ((24, False), (23, True)):
+def test_the_best_additive_map_needs_three_masks_an_instance():
+    for n_masks, undefined in ((36, False), (35, True)):
         found = infidelity_excess.score(EXACT, analytic.probe(F, X, n_masks=n_masks))[0]
         assert not np.isnan(found[:10]).any()  # 9 instances
         assert np.isnan(found[10:]).all() == undefined  # 12
@@ -107,7 +107,7 @@ def test_the_best_additive_map_needs_two_masks_an_instance():
 
 def test_masks_of_a_fixed_relation_leave_the_fit_solvable():
     """Two instances that are always masked together: the fit is not unique, its error is."""
-    masks = np.array([[1, 1, 0], [0, 0, 1], [1, 1, 1]] * 2, bool)
+    masks = np.array([[1, 1, 0], [0, 0, 1], [1, 1, 1]] * 3, bool)
     answers = analytic.probe(analytic.squares, np.array([[1.0, 2, 3]]), masks=masks)
     assert infidelity_excess.score(np.array([[[1.0, 4, 9]]]), answers) == approx(0)
     assert infidelity_excess.score(np.array([[[5.0, 0, 9]]]), answers) == approx(0)

@@ -50,6 +50,14 @@ def test_a_sound_metric_is_refused_in_less_than_one_run_of_a_hundred():
     assert refused <= 2
 
 
+def test_a_handful_of_samples_gates_nothing():
+    """Means of fifty drawn from one sample have no spread: Z' would be 1 whatever the metric."""
+    found = row(pearson, np.random.default_rng(0), samples=9)
+    assert found["n_positive"] == found["n_negative"] == 9 and np.isnan(found["z_prime"])
+    assert not passes(found) and "9 samples, fewer than 10" in found["reason"]
+    assert passes(row(pearson, np.random.default_rng(0), samples=10))
+
+
 def test_the_score_of_a_sound_metric_falls_at_every_step():
     found = row(pearson, np.random.default_rng(0))
     assert found["monotone"] is True and found["noise_rho"] == pytest.approx(-1) and found["rise"] < 0
@@ -155,7 +163,19 @@ def test_metrics_that_rank_are_compared(study):
     assert table["alike", "other"]["tau"] == pytest.approx(-1)
     (found,) = concordance(study)
     assert (found["n_metrics"], found["n_methods"]) == (3, 5) and found["w"] == pytest.approx(1 / 9)
-    assert 0.05 < found["p"] <= 1
+    assert np.isnan(found["p"])  # metrics of one family
+
+
+def test_a_metric_does_not_rank_the_method_whose_question_it_is(study):
+    one = study.measured[0]
+    before = study.ranked(one, "m0", "alike")
+    card = study.metrics["alike"].card
+    assert before and "circular" not in card
+    card["circular"] = ("m0",)
+    try:
+        assert not study.ranked(one, "m0", "alike") and study.ranked(one, "m1", "alike")
+    finally:
+        del card["circular"]
 
 
 def test_every_gate_is_in_the_table(study):

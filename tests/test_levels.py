@@ -137,11 +137,19 @@ def test_truth_of_features_is_theirs_in_positive_samples_and_none_in_negative_on
         np.testing.assert_array_equal(row, [sign if positive else sign * 0 for sign in SIGNS])
 
 
-def test_truth_of_a_group_is_the_sign_of_its_members_sum():
-    groups = ["a", "b", "c", "c", "a", "b"]  # 1 + 1, -1 + 0, and one that is unknown
+def test_truth_of_a_group_is_the_sign_of_its_members():
+    groups = ["a", "b", "c", "c", "a", "b"]  # 1 and 1, -1 and 0, and one that is unknown
     samples = made(truth=SIGNS, group=groups)
     found = truth(samples, ["b01", "b02"], level(samples, "group"))
     np.testing.assert_array_equal(found, [[1, -1, np.nan], [0, 0, np.nan]])
+    samples = made(truth=[1, -1, 1, 0, 0, 0], group=["a", "a", "b", "b", "c", "c"])  # both ways: not known
+    found = truth(samples, ["b01"], level(samples, "group"))
+    np.testing.assert_array_equal(found, [[np.nan, 1, 0]])
+
+
+def test_an_unknown_level_is_refused():
+    with pytest.raises(InputError, match="level: 'gene' is unknown; allowed: instance, feature, group"):
+        level(made(), "gene")
 
 
 @pytest.mark.parametrize("kind", ["feature", "group"])

@@ -17,7 +17,9 @@ from xassay.stats.quality import null_margin
 SEEDS, SAMPLES, WIDTH = 3, 40, 10
 BIBLIOGRAPHY = Path(__file__).resolve().parents[1] / "resources" / "references.bib"
 NAMES = sorted(catalogue.entries("evaluation"))
-UNSIGNED = {"null_leakage"} | {name for name in NAMES if "absolute" in name}  # alike for phi and -phi
+UNSIGNED = {"null_leakage", "pgi", "pgu"} | {
+    name for name in NAMES if "absolute" in name
+}  # alike for phi and -phi
 GATED = [name for name in NAMES if catalogue.entries("evaluation")[name].card["gate"]]
 
 

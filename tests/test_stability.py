@@ -8,6 +8,7 @@ import pytest
 import torch
 from toy_models import L, Net, bag, references
 
+from xassay import catalogue
 from xassay.core import noise
 from xassay.core.errors import InputError
 from xassay.core.explaining import Plugin, Record, share, vary
@@ -124,14 +125,16 @@ def test_input_noise_draws_anew_each_time():
 
 
 def perturbed(x, draws, **options):
-    found = local_perturbation.variants(None, x, None, references(x), rng(), draws, **options)
+    given = (None, x, None, references(x), None, rng(), draws)
+    (name, _, same, *_), *found = local_perturbation.variants(*given, **options)
+    assert name == "local:0" and torch.equal(same.nan_to_num(), x.nan_to_num())
     return {name: other for name, _, other, *_ in found}
 
 
 def test_local_perturbation_moves_everything_and_each_instance_in_turn():
     x = bag(3, 5, 4, sizes=[5, 1, 3])
     found = perturbed(x, 20)
-    assert list(found) == [f"local:{draw}" for draw in range(20)]
+    assert list(found) == [f"local:{draw}" for draw in range(1, 21)]
     there = ~x[..., 0].isnan()
     moved = torch.stack([((other - x).abs() > 0).any(-1) for other in found.values()])
     assert all(torch.equal(other.isnan(), x.isnan()) for other in found.values())
@@ -141,6 +144,44 @@ def test_local_perturbation_moves_everything_and_each_instance_in_turn():
         order = moved[1::2, sample].int().argmax(-1).tolist()
         assert sorted(order[:n]) == list(range(n)) and order[: 10 - n] == order[n:]  # everyone, then again
     assert moved[1::2].int().argmax(-1)[:, 0].tolist() != sorted(moved[1::2].int().argmax(-1)[:, 0].tolist())
+
+
+def test_local_perturbation_moves_the_units_of_the_level():
+    x, groups = bag(3, 5, 4, sizes=[5, 1, 3]), torch.tensor([[0, 1, 0, 2]])
+    found = [
+        other
+        for *_, other, _, _ in local_perturbation.variants(None, x, None, references(x), groups, rng(), 6)
+    ]
+    moved = torch.stack(
+        [((other - x).abs() > 0) for other in found[2::2]]
+    )  # (draw, sample, instance, feature)
+    there = ~x.isnan()
+    for sample in range(3):
+        chosen = [set(groups[0][part[sample].any(0)].tolist()) for part in moved]
+        assert all(len(one) == 1 for one in chosen) and set.union(*chosen) == {0, 1, 2}
+        for part, (unit,) in zip(moved, chosen):
+            assert torch.equal(part[sample], there[sample] & (groups == unit))
+
+
+def test_a_method_that_draws_does_so_alike_for_every_copy():
+    """What its own noise does must not look like what the input's does."""
+    x = bag(2, 4, 3)
+    seen = SimpleNamespace(
+        variants=np.array([0, 1]), x=x, target=torch.ones(2, dtype=torch.long), baseline=references(x),
+        known=torch.ones(2, 4, dtype=torch.float64), noise=None, level=INSTANCE,
+    )  # fmt: skip
+
+    def drawn(x, rng):
+        return torch.from_numpy(rng.normal(size=x.shape[:2]))
+
+    method = Plugin("drawn", "drawn", drawn, {"level": "instance"}, ("x", "rng"), {})
+    card = catalogue.entries("stability")["local_perturbation"].card
+    arrays = ("model", "x", "target", "baseline", "groups", "rng", "draws")
+    test = Plugin("local", "local_perturbation", local_perturbation.variants, card, arrays, {})
+    record = Record(method)
+    vary([record], test, 0, L([1.0, 2, 3]), None, seen, 4, lambda *names: np.random.default_rng([len(names)]))
+    maps = np.stack([variant.instance for variant in record.variants])
+    assert len(maps) == 5 and (maps == maps[0]).all()
 
 
 def test_local_perturbation_is_a_share_of_each_features_spread():

@@ -94,6 +94,8 @@ def choices(folder, name, given, found, wrong):
             )
         member = Choice(f"{name}~{word}", entry, entry.options | given | {option: value}, reserved)
         wrong += options.option_faults(entry, option, value, f"{where}.series.{option}")
+        if member.name in members:
+            wrong.append(f"{where}.series.{option}: {value!r} is the same as another value in a path: {word}")
         members[member.name] = member
     return members
 

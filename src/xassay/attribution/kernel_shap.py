@@ -10,6 +10,8 @@ import torch
 
 from xassay.core.coalitions import by_size, coalitions, kept_logits, present_units
 
+LEAST = 8  # coalitions a unit: with those of one unit alone the answer would know no interaction
+
 CARD = dict(
     label="KernelSHAP", family="perturbation", kinds=("bag",), needs=(), signed=True,
     level="instance", axioms=("completeness",), reference=("lundberg2017", "covert2021"),
@@ -21,9 +23,9 @@ def attribute(model, x, target, baseline, groups, rng, *, n_coalitions=512):
     """Shapley values of the units, by weighted least squares over coalitions.
 
     x: (sample, ...), NaN where absent; target: (sample,); baseline: (reference, sample, ...); groups: each
-    element's unit, or None: axis 1. n_coalitions: per sample; the default takes every coalition of up to 9
-    units and seventeen a unit in a bag of 30. Coalitions of one unit and of all but one are always among
-    them, so 2 a unit at the least, without which the system would be singular.
+    element's unit, or None: axis 1. n_coalitions: per sample, 8 a unit at the least; the default takes every
+    coalition of up to 9 units and seventeen a unit in a bag of 30. Coalitions of one unit and of all but one
+    are always among them, without which the system would be singular.
     Returns (sample, unit) float64 logits: the exact Shapley values where all 2^units - 2 coalitions fit."""
     known = present_units(x, groups)
     out = torch.full(known.shape, torch.nan, dtype=torch.float64, device=x.device)
@@ -31,7 +33,8 @@ def attribute(model, x, target, baseline, groups, rng, *, n_coalitions=512):
     for row, place in by_size(known):
         size = place.shape[1]
         # The size seeds its own stream: a sample's coalitions do not depend on what else is explained.
-        drawn = coalitions(size, n_coalitions, shares(size), np.random.default_rng([seed, size]))
+        number = max(n_coalitions, LEAST * size)
+        drawn = coalitions(size, number, shares(size), np.random.default_rng([seed, size]))
         kept, weight = (torch.from_numpy(part).to(x.device) for part in drawn)
         ends = torch.tensor([True, False], device=x.device)[:, None].expand(-1, size)
         asked = torch.cat([ends, kept, ~kept])

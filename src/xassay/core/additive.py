@@ -8,6 +8,7 @@ import numpy as np
 from xassay.core.ranks import ratio
 
 BLOCK = 32 << 20  # bytes of masks as numbers, at a time
+ENOUGH = 3  # masks a unit, of a fit
 RIDGE = 1e-10  # of the mean diagonal: makes dependent masks solvable, and moves the fit by its square
 
 
@@ -41,20 +42,24 @@ def errors(attribution, probe):
 def best_error(probe):
     """Mean over masks of (sum - delta)^2 for the additive map that makes it smallest: (seed, sample).
 
-    Least squares without intercept, all samples' normal equations at once. NaN where there are fewer than two
-    masks a unit: such a fit would follow whatever the model answers."""
+    Least squares without intercept, all samples' normal equations at once. NaN where there are fewer than
+    ENOUGH masks a unit: such a fit would follow whatever the model answers. The fit is to these very masks:
+    it undercuts the best map of all masks by about units / masks of what is left."""
     masks, delta = np.asarray(probe.masks), np.asarray(probe.delta, float)
-    units = masks.any(1).sum(-1)
-    left = np.empty(delta.shape)
+    enough = masks.shape[1] >= ENOUGH * masks.any(1).sum(-1)
+    left = np.full(delta.shape[:2], np.nan)
     for p in parts(masks):
-        design = masks[p].astype(float)
+        chosen = np.arange(len(masks))[p][enough[p]]
+        if not len(chosen):
+            continue
+        design = masks[chosen].astype(float)
         gram = design.swapaxes(1, 2) @ design
         diagonal = np.einsum("sii->si", gram)  # a view
         diagonal += RIDGE * diagonal.mean(-1, keepdims=True) + (diagonal == 0)
-        answers = delta[:, p].transpose(1, 2, 0)  # (sample, mask, seed)
+        answers = delta[:, chosen].transpose(1, 2, 0)  # (sample, mask, seed)
         fit = np.linalg.solve(gram, design.swapaxes(1, 2) @ answers)
-        left[:, p] = (design @ fit - answers).transpose(2, 0, 1)
-    return np.where(masks.shape[1] >= 2 * units, (left**2).mean(-1), np.nan)
+        left[:, chosen] = ((design @ fit - answers) ** 2).mean(1).T
+    return left
 
 
 def sizes(masks):

@@ -46,6 +46,8 @@ draws               of a metric that asks for a stability test's maps: "apart" (
                     one draw, (replicate, sample, unit); "together", all draws of a level and one seed,
                     (1, draw, sample, unit), and ``distance`` likewise
 varies, fixed       what a test changes between two maps, in words; TRAINED ones need a trained model
+alike               True: a method that draws gets the same draws for every variant of the test
+circular            methods whose map is what the metric compares with: shown, not ranked
 """
 
 from typing import Any, NamedTuple
@@ -83,7 +85,7 @@ FOLDERS = {
         "variants",
         "test",
         ("label", "varies", "fixed", "reference"),
-        ("model", "x", "target", "baseline", "rng", "twin", "noise", "draws"),
+        ("model", "x", "target", "baseline", "groups", "rng", "twin", "noise", "draws"),
     ),
 }
 
@@ -123,8 +125,9 @@ CARDS = {
         "null": "a number or None",
         "gate": "None or a pair of names",
         "draws": ("apart", "together"),
+        "circular": "a tuple of texts",
     },
-    "stability": COMMON | {"varies": "text", "fixed": "text"},
+    "stability": COMMON | {"varies": "text", "fixed": "text", "alike": (True, False)},
 }
 
 CONTROL = "control_"  # stems of attribution plug-ins that are controls, not contestants
@@ -159,9 +162,9 @@ class Curve(NamedTuple):
 class Gap(NamedTuple):
     """How far the explained logit moves, on average, under Gaussian noise on a part of the instances.
 
-    The noise has each feature's own spread; parts are shares of a bag, by the order of a map."""
+    The noise has each feature's own spread; parts are shares of a bag, by the size of a map."""
 
-    important: Any  # (seed, sample, share): noise on the instances of largest attribution
+    important: Any  # (seed, sample, share): noise on the instances of largest |attribution|
     rest: Any  # (seed, sample, share): noise on all others
 
 

@@ -120,6 +120,8 @@ def explain(method, model, x, target, baseline, rng, truth, level=INSTANCE):
     Raises InputError, which names the plug-in's file, where a map has not the shape of its level."""
     size = max(1, BUDGET // (x[0].numel() * x.element_size()))
     parts = [slice(start, start + size) for start in range(0, len(x), size)]
+    # The same for every block, so that what is drawn once for all samples stays so.
+    seed = int(rng.integers(2**63)) if "rng" in method.arrays else 0
     found = torch.cat(
         [
             shaped(
@@ -130,7 +132,7 @@ def explain(method, model, x, target, baseline, rng, truth, level=INSTANCE):
                     target=target[p],
                     baseline=baseline[:, p],
                     groups=level.units,
-                    rng=rng,
+                    rng=np.random.default_rng(seed),
                     truth=truth[p],
                 ),
                 x[p],
@@ -168,14 +170,15 @@ def vary(records, test, seed, model, twin, seen, draws, streams):
     at = torch.from_numpy(seen.variants).to(seen.x.device)
     target, truth = seen.target[at], seen.known[at]
     arrays = {"x": seen.x[at], "target": target, "baseline": seen.baseline[:, at]}
-    found = test(model=model, twin=twin, noise=seen.noise, draws=draws, rng=streams(test.id), **arrays)
+    given = arrays | {"twin": twin, "noise": seen.noise, "draws": draws, "groups": seen.level.units}
+    found, alike = test(model=model, rng=streams(test.id), **given), test.card.get("alike", False)
     for name, changed, x, asked, baseline in found:
         known = torch.where((asked == target)[:, None], truth, -truth)
         distance = (x - arrays["x"]).flatten(1).nan_to_num().norm(dim=1).double().cpu().numpy()
         for record in records:
             if not record.method.card.get("variants", True):
                 continue
-            rng = streams(test.id, record.method.id, name)
+            rng = streams(test.id, record.method.id, *([] if alike else [name]))
             instance = explain(record.method, changed, x, asked, baseline, rng, known, seen.level)[1]
             record.variants.append(Variant(test.id, name, seed, instance.cpu().numpy(), distance))
 

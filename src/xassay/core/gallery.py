@@ -42,7 +42,7 @@ def gallery(explanation, truth, samples, quantiles=QUANTILES):
 def shown(explanation, samples, sample, truth):
     """Names of a sample's units, and what was planted in each: of instances, or of features or groups."""
     if explanation.units is not None:
-        return explanation.units, ["planted" if sign else "" for sign in np.nan_to_num(truth)]
+        return explanation.units, ["planted" if sign else "background" for sign in np.nan_to_num(truth)]
     obs = samples.obs.iloc[samples.rows(sample)]
     return [str(cell) for cell in obs["cell"]], [str(name) for name in obs["planted"]]
 
@@ -50,11 +50,17 @@ def shown(explanation, samples, sample, truth):
 def strongest(explanation, path, keep, top=TOP):
     """The features with the largest mean attribution over chosen instances and all seeds, as rows.
 
-    path: the explanation's file; keep: (sample, instance) bool. No row for an instance-level method."""
-    found = features(path, keep) if explanation.units is None and keep.any() else None
+    path: the explanation's file; keep: (sample, instance) bool. Where maps are about features or groups,
+    those of the samples that have any of ``keep``. No row for an instance-level method."""
+    if explanation.units is not None:
+        chosen = explanation.instance[:, keep.any(1)]
+        found = (explanation.units, np.nanmean(chosen, (0, 1))) if np.isfinite(chosen).any() else None
+    else:
+        found = features(path, keep) if keep.any() else None
     if found is None:
         return []
     names, mean = found
+    mean = np.nan_to_num(mean)
     order = np.argsort(-np.abs(mean), kind="stable")[:top]
     return [
         {"method": explanation.method, "feature": str(names[i]), "attribution": float(mean[i]), "rank": rank}

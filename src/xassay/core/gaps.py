@@ -7,7 +7,7 @@ import torch
 from xassay.core.masking import answers
 from xassay.core.units import numbered, there
 
-SHARES = (0.1, 0.25, 0.5)  # of the units that get the noise, the largest attributions first
+SHARES = (0.1, 0.25, 0.5)  # of the units that get the noise, the largest |attribution| first
 DRAWS = 8
 SD = 0.5  # of the noise, in each feature's own standard deviation: between twins and strangers
 BLOCK = 64 << 20  # bytes of noisy inputs at a time
@@ -20,7 +20,8 @@ def gaps(model, x, target, baseline, maps, rng, units=None):
     x: (sample, instance, feature); target: (sample,); baseline: (reference, sample, instance, feature), which
     tells each feature's spread; maps: (map, sample, unit); rng: of the noise, the same for all maps; units:
     as in ``masking.answers``. Returns (important, rest), each (map, sample, share) float64: the first
-    ``SHARES`` of the units by the map's order, rounded up, and all others; NaN where nothing is left."""
+    ``SHARES`` of the units by |map|, since a gap has no sign, rounded up, and all others; NaN where nothing
+    is left."""
     cells = torch.cat([baseline.flatten(0, 2), x.flatten(0, 1)])
     spread = SD * cells[~cells[:, 0].isnan()].std(0)
     masks = parts(there(x, numbered(x, units, maps.shape[-1])), maps)
@@ -28,7 +29,10 @@ def gaps(model, x, target, baseline, maps, rng, units=None):
     size = max(1, BLOCK // (DRAWS * x[0].numel() * x.element_size()))
     for start in range(0, len(x), size):
         p = slice(start, start + size)
-        noise = torch.from_numpy(rng.standard_normal((DRAWS, *x[p].shape), "float32")).to(x)
+        drawn = rng.standard_normal(
+            (len(x[p]), DRAWS, *x.shape[1:]), "float32"
+        )  # a sample's, whatever the block
+        noise = torch.from_numpy(drawn).to(x).transpose(0, 1)
         whole = torch.zeros_like(masks[p, :1])
         asked = torch.cat([whole, masks[p]], 1)
         logits = answers(model, x[p], x[p] + spread * noise, asked, target[p], units=units, each=True)
@@ -40,7 +44,7 @@ def gaps(model, x, target, baseline, maps, rng, units=None):
 
 def parts(there, maps):
     """Masks of the first SHARES by each map and of their complements: (sample, 2 * map * share, unit)."""
-    filled = torch.where(there, maps.nan_to_num(), -torch.inf)
+    filled = torch.where(there, maps.nan_to_num().abs(), -torch.inf)
     rank = filled.argsort(dim=-1, descending=True, stable=True).argsort(-1)
     counts = torch.tensor(SHARES, dtype=torch.float64)[:, None] * there.sum(-1)
     first = rank[:, None] < counts.ceil()[..., None].to(rank.device)  # (map, share, sample, instance)

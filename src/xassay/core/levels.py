@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from xassay.core.errors import InputError
+
 LEVELS = ("instance", "feature", "group")
 GROUPS = 24  # clusters, where the data set names none
 CELLS = 5000  # training instances that tell which features vary together
@@ -35,7 +37,9 @@ INSTANCE = Level("instance")
 
 
 def level(samples, kind):
-    """The Level of a data set."""
+    """The Level of a data set. Raises InputError for another kind than LEVELS."""
+    if kind not in LEVELS:
+        raise InputError(f"level: {kind!r} is unknown; allowed: {', '.join(LEVELS)}")
     if kind == "instance":
         return INSTANCE
     from xassay.core.imputation import field
@@ -87,16 +91,22 @@ def named(features, members):
 def truth(samples, ids, chosen):
     """Sign of the planted effect of each unit: (sample, unit), NaN where absent or unknown.
 
-    Features have one where ``var[truth]`` says so and labels are binary, a group that of its members; as of
+    Features have one where ``var[truth]`` says so and labels are binary, a group that of its members, NaN
+    where they have both signs; as of
     instances, they have it in positive samples, and none in negative ones."""
     if chosen.groups is None:
         return samples.truth(ids)
     out = np.full((len(ids), len(chosen.names)), np.nan)
     if "truth" in samples.var and samples.n_outputs == 1:
         label = samples.samples.loc[ids, "label"].to_numpy() > 0
-        total = np.zeros(len(chosen.names))
-        np.add.at(total, chosen.groups[0], samples.var["truth"].to_numpy(np.float64))
-        out[:] = np.sign(total) * label[:, None]
+        sign = samples.var["truth"].to_numpy(np.float64)
+
+        def some(which):
+            return np.bincount(chosen.groups[0], which, len(chosen.names)) > 0
+
+        more, less, lost = some(sign > 0), some(sign < 0), some(np.isnan(sign))
+        planted = np.where(lost | (more & less), np.nan, more * 1.0 - less)
+        out[:] = planted * label[:, None]
     return out
 
 

@@ -5,13 +5,13 @@ import numpy as np
 from xassay.core.ranks import ratio
 
 
-def rates(attribution, perturbed, distance):
-    """||change of the map|| / ||change of x|| (L2) of every draw.
+def rates(perturbed, distance):
+    """||change of the map|| / ||change of x|| (L2) of every draw but the first, which is x itself.
 
-    attribution: (replicate, sample, unit); perturbed: (replicate, draw, sample, unit), NaN where absent;
-    distance: (replicate, draw, sample). Returns (replicate, draw, sample), NaN where x did not move, or where
-    one of the two maps lacks a value that the other has, or all."""
-    attribution = attribution[:, None]
-    change = np.where(np.isnan(attribution) & np.isnan(perturbed), 0, perturbed - attribution)
+    perturbed: (replicate, draw, sample, unit), NaN where absent; distance: (replicate, draw, sample). Returns
+    (replicate, draw - 1, sample), NaN where x did not move, or where one of the two maps lacks a value that
+    the other has, or all."""
+    origin, moved = perturbed[:, :1], perturbed[:, 1:]
+    change = np.where(np.isnan(origin) & np.isnan(moved), 0, moved - origin)
     size = np.sqrt((change**2).sum(-1))
-    return ratio(np.where(np.isnan(attribution).all(-1), np.nan, size), distance)
+    return ratio(np.where(np.isnan(origin).all(-1), np.nan, size), distance[:, 1:])

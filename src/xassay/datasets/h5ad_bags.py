@@ -46,6 +46,7 @@ def samples(
     layer: str | None = None,
     genes: str | list[str] | None = None,
     n_genes: int | None = None,
+    groups: str | None = None,
     size: int | None = None,
     draws=1,
     fractions=(0.6, 0.2, 0.2),
@@ -61,7 +62,8 @@ def samples(
     be in two splits (default: the bag). split: column that says train, validation or test; default: donors
     are split by ``fractions``, which add up to 1, every label in every split. truth, witness: column and its
     value(s) that cause the positive label. layer: in place of X. genes: name(s); n_genes: that many of
-    largest variance over the training cells. Values are used as they are: normalised and log-transformed
+    largest variance over the training cells. groups: column of var that names each gene's group, for
+    ``level: group``. Values are used as they are: normalised and log-transformed
     beforehand.
 
     size, draws: with ``size``, ``draws`` sub-bags of that many distinct cells are drawn from each bag, all of
@@ -76,6 +78,9 @@ def samples(
         obs, var = h5ad.frame(file, "obs"), h5ad.frame(file, "var")
         unique(obs.index, "obs")
         unique(var.index, "var")
+        if groups is not None and groups not in var:
+            allowed = ", ".join(map(str, var.columns)) or "none, since var has no column"
+            raise InputError(f"groups: no column {groups!r} in var; allowed: {allowed}")
         table, of_bag = bag_table(obs, bag, label, donor, split)
         classes = class_order(table["label"], positive)
         if split is None:
@@ -99,12 +104,21 @@ def samples(
     return Samples(
         X=x[back],
         obs=out,
-        var=pd.DataFrame(index=var.index[chosen].astype(str)),
+        var=genes_of(var.iloc[chosen], groups),
         samples=table,
         classes=tuple(classes),
         noise={"law": "gaussian", "sd": float(noise_share * spread(x))},
         source={"title": title or str(path), "licence": licence, "citation": citation or CARD["reference"]},
     )
+
+
+def genes_of(var, groups):
+    """The chosen genes, with the group that each is in; one without is a group of its own."""
+    out = pd.DataFrame(index=var.index.astype(str))
+    if groups is not None:
+        named = var[groups].astype(object).where(var[groups].notna(), None)
+        out["group"] = [name if group is None else str(group) for name, group in zip(out.index, named)]
+    return out
 
 
 def unique(index, what):

@@ -10,7 +10,7 @@ CARD = dict(
     null=0,
     gate=None,
     reference="krishna2022",
-    limits=dict(share=(0, 0.5)),
+    limits=dict(share=(0.001, 0.5)),
 )
 
 

@@ -21,7 +21,7 @@ def score(attribution, probe):
 
     That map 0, and additive truth with it; on f = x1 x2 the Shapley values keep 1/6 - 1/9. attribution:
     (replicate, sample, instance), in logits; probe: core.contracts.Probe. Returns (replicate, sample), NaN
-    where the model never answers, an instance has no attribution, or there are fewer than two masks an
+    where the model never answers, an instance has no attribution, or there are fewer than three masks an
     instance, as in samples of many units: such a fit would follow whatever the model answers. Source:
     yeh2019, proposition 2.1 (the optimal explanation)."""
     error, whole = errors(attribution, probe)

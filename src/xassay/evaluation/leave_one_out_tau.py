@@ -9,6 +9,7 @@ CARD = dict(
     direction=1,
     null=0,
     gate=("control_shapley", "control_random"),
+    circular=("leave_one_out", "captum_leave_one_out"),
     reference="jain2019",
 )
 

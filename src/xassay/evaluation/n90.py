@@ -12,7 +12,7 @@ CARD = dict(
     null=None,
     gate=None,
     reference="nguyen2020",
-    limits=dict(share=(0, 1)),
+    limits=dict(share=(0.01, 1)),
 )
 
 

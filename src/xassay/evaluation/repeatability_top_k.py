@@ -13,7 +13,7 @@ CARD = dict(
     null=0,
     gate=None,
     reference="arun2021",
-    limits=dict(share=(0, 0.5)),
+    limits=dict(share=(0.001, 0.5)),
 )
 
 

@@ -14,7 +14,7 @@ CARD = dict(
 )
 
 
-def score(curve, *, shares=(0.01, 0.05, 0.1, 0.2, 0.5)):
+def score(curve, *, shares: tuple[float, ...] = (0.01, 0.05, 0.1, 0.2, 0.5)):
     """f(x) - f(the first share by relevance alone), mean over shares, in units of how far f moves.
 
     The smaller, the more those instances suffice. curve: core.contracts.Curve; shares: of the instances,

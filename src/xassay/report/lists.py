@@ -5,6 +5,13 @@ from collections import Counter
 
 from xassay.report.bibliography import cited
 
+MOST = 6  # planted features that are named
+LEVELS = {
+    "instance": "",
+    "feature": "; maps are about features, each in all cells of a bag: where a text says cell, read feature",
+    "group": "; maps are about groups of features, in all cells of a bag: where a text says cell, read group",
+}  # what the reader is told of the level of an assay
+
 
 def explained(tables):
     """[(data set, words)]: which label is explained, and which cells are its witnesses."""
@@ -16,8 +23,17 @@ def explained(tables):
         words += f" against “{against}”" if label and against else ""
         kinds = witnesses(tables, dataset)
         words += f"; witnesses: {', '.join(kinds)}" if kinds else "; no witness is known"
+        level = ((tables.config.get("datasets") or {}).get(dataset.split("~")[0]) or {}).get(
+            "level", "instance"
+        )
+        words += LEVELS[level]
         found.append((dataset, words))
     return found
+
+
+def entry(tables, dataset):
+    """The configuration's entry of a data set, or of the series that it is a member of."""
+    return (tables.config.get("datasets") or {}).get(dataset.split("~")[0]) or {}
 
 
 def first(column):
@@ -28,10 +44,15 @@ def first(column):
 
 def witnesses(tables, dataset):
     """Types of the cells that cause the label: as configured, or as the gallery marks them."""
-    entry = (tables.config.get("datasets") or {}).get(dataset.split("~")[0]) or {}
-    named = entry.get("witness") or []
+    named, shown = (
+        entry(tables, dataset).get("witness") or [],
+        tables.gallery[tables.gallery.dataset == dataset],
+    )
     named = [named] if isinstance(named, str) else list(map(str, named))
-    found = witness_types(tables.gallery[tables.gallery.dataset == dataset])
+    if entry(tables, dataset).get("level", "instance") != "instance":
+        units = list(dict.fromkeys(shown.cell[shown.truth > 0]))
+        return units[:MOST] + [f"{len(units) - MOST} more"] * (len(units) > MOST)
+    found = witness_types(shown)
     return named or [f"cells of type “{kind}”" for kind in found]
 
 

@@ -10,8 +10,9 @@ PAIR = ["dataset", "model"]
 COLUMNS = {
     "summary": [*PAIR, "method", "metric", "variant", "n_seeds", "n_samples", "n_nan", "mean", "lower",
                 "upper", "sd_seed", "sd_sample", "ranked", "flag", "note"],
-    "gates": [*PAIR, "metric", "positive", "negative", "m_positive", "s_positive", "m_negative", "s_negative",
-              "z_prime", "grade", "null", "random_mean", "random_lower", "random_upper", "margin",
+    "gates": [*PAIR, "metric", "positive", "negative", "n_positive", "n_negative", "m_positive",
+        "s_positive", "m_negative", "s_negative", "z_prime", "grade", "null", "random_mean", "random_lower",
+        "random_upper", "margin",
               "within_margin", "noise_rho", "rise", "rise_at", "monotone", "input_mean", "input_share",
               "passes", "reason"],
     "metric_agreement": [*PAIR, "metric", "other", "tau", "n_methods"],

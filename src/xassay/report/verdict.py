@@ -29,7 +29,7 @@ def cards(tables):
             "other": [
                 reason for reason in card.get("reasons") or [] if not any(words in reason for words in said)
             ]
-            + limit(card),
+            + informed(card),
             "flag": tables.flags.get(where),
         }
         found.append(card | more)
@@ -38,10 +38,13 @@ def cards(tables):
     )
 
 
-def limit(card):
-    """The limit of detection in words, where the data set is a member of a series; it judges nothing."""
-    found = card.get("limit_of_detection")
-    return [f"Limit of detection, which judges nothing: {found['text']}"] if found else []
+INFORMS = {"limit_of_detection": "Limit of detection", "reproducibility": "Other architectures"}
+
+
+def informed(card):
+    """What a card holds beside its criteria, in words; it judges nothing."""
+    found = {name: card.get(name) for name in INFORMS}
+    return [f"{INFORMS[name]}, which judges nothing: {told['text']}" for name, told in found.items() if told]
 
 
 def criterion(name, values):

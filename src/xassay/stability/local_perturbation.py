@@ -1,34 +1,41 @@
 """Local perturbation: how fast does a map change as its input does? Alvarez-Melis and Jaakkola (2018).
 
 Noise on everything at once averages out: on f = w.x it falls short of the Lipschitz constant of input x
-gradient, max |w|. Every other draw therefore moves one unit alone."""
+gradient, max |w|. Every other draw therefore moves one unit alone. A method that draws gets the same draws
+for every copy of x: what is asked is how its map follows x, not how its own noise does.
+"""
 
 import torch
+
+from xassay.core.units import numbered, there
 
 CARD = dict(
     label="Local perturbation",
     varies="input",
     fixed="model, target, baseline",
     reference="alvarezmelis2018",
-    limits=dict(radius=(0, None)),
+    alike=True,
+    limits=dict(radius=(1e-4, None)),
 )
 
 
-def variants(model, x, target, baseline, rng, draws, *, radius=0.1):
-    """x with uniform noise of up to ``radius`` times each feature's spread, as "local:draw".
+def variants(model, x, target, baseline, groups, rng, draws, *, radius=0.1):
+    """x itself as "local:0", then with uniform noise of up to ``radius`` times each feature's spread.
 
-    The noise is on all units in draws 0, 2, ..., and on one unit, x's axis 1, in draws 1, 3, ...: each unit
-    of a sample in turn, in an order drawn for that sample. x: (sample, unit, ...), NaN where absent; the
-    spread is the standard deviation over the units of x and baseline."""
+    The noise is on all units in draws 1, 3, ..., and on one unit in draws 2, 4, ...: each unit of a sample in
+    turn, in an order drawn for that sample. x: (sample, instance, feature), NaN where absent; groups: each
+    element's unit, or None: the instances; the spread is the standard deviation over the instances of x and
+    baseline."""
     cells = torch.cat([baseline.flatten(0, 2), x.flatten(0, 1)])
-    there = ~x.flatten(2)[..., 0].isnan()
     size = radius * cells[~cells.flatten(1)[:, 0].isnan()].std(0)
-    turn = torch.from_numpy(rng.permuted([range(x.shape[1])] * len(x), axis=1)).to(x.device)
-    turn = turn.masked_fill(~there, x.shape[1]).argsort(1)  # present units first, in the order drawn
+    units = numbered(x, groups)
+    known, of = there(x, units), units.of.expand(len(x), -1)
+    order = torch.from_numpy(rng.permuted([range(units.count)] * len(x), axis=1)).to(x.device)
+    order = order.gather(1, (~known.gather(1, order)).long().argsort(dim=1, stable=True))  # absent units last
+    yield "local:0", model, x, target, baseline
     for draw in range(draws):
         noise = size * torch.from_numpy(rng.uniform(-1, 1, tuple(x.shape))).to(x)
         if draw % 2:
-            (unit,) = turn.gather(1, (draw // 2 % there.sum(1).clamp(min=1))[:, None]).unbind(1)
-            alone = torch.arange(x.shape[1], device=x.device) == unit[:, None]
-            noise = torch.where(alone.view(*alone.shape, *[1] * (x.dim() - 2)), noise, 0)
-        yield f"local:{draw}", model, x + noise, target, baseline
+            unit = order.gather(1, (draw // 2 % known.sum(1).clamp(min=1))[:, None])
+            noise = torch.where((of == unit).view(x.shape), noise, 0)
+        yield f"local:{draw + 1}", model, x + noise, target, baseline

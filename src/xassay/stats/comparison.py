@@ -83,14 +83,20 @@ class Comparison:
 
     def ranked(self, one, method, metric):
         """Does the metric rank this contestant? Controls are never ranked; an ungated metric ranks nobody; a
-        metric of an axiom ranks those that claim it."""
+        metric of an axiom ranks those that claim it, and one that is a method's own question not that."""
         card = self.metrics[metric].card
         return (
             not method.startswith(CONTROL)
             and gates.passes(self.gates[one.dataset, one.model].get(metric))
             and card["direction"] != 0
             and (card["family"] != "completeness" or "completeness" in self.axioms(method))
+            and self.plugin(method) not in card.get("circular", ())
         )
+
+    def plugin(self, method):
+        """The plug-in of a method, or of an ensemble's."""
+        entry = self.methods.get(method.removesuffix(ENSEMBLE))
+        return entry.plugin if entry else method
 
     def standings(self, one):
         """(metrics, scores) of those that rank on one (data set, model): scores (metric, method), the means
@@ -127,8 +133,30 @@ class Comparison:
             learned=self.learned[pair],
             thresholds=self.thresholds,
             rng=self.rng("card", *pair, method),
+            level=self.level(one.dataset),
         ).card()
-        return found | ({"limit_of_detection": limit} if limit else {})
+        also = {"limit_of_detection": limit, "reproducibility": self.reproducibility(one, method)}
+        return found | {name: told for name, told in also.items() if told}
+
+    def level(self, dataset):
+        """What the maps of a data set are about; a member of a series has its series' level."""
+        entry = (self.config.get("datasets") or {}).get(dataset.partition("~")[0]) or {}
+        return entry.get("level", "instance")
+
+    def reproducibility(self, one, method):
+        """What the card says of other architectures: it informs, and judges nothing, since models that decide
+        otherwise deserve another map; the Shapley control tells how alike they are."""
+        metric, told = self.names.get("reproducibility"), []
+        for found_method, name, other in sorted(one.tables):
+            if (found_method, name) != (method, metric):
+                continue
+            found, exact = (one.interval(m, metric, other) for m in (method, "control_shapley"))
+            if np.isfinite(found.mean):
+                told.append(
+                    f"{found.mean:.2f} ({found.lower:.2f} to {found.upper:.2f}) with {other}, whose exact "
+                    f"attributions agree at {exact.mean:.2f}"
+                )
+        return {"text": "maps of the same bags correlate at " + "; ".join(told)} if told else None
 
     @cached_property
     def limits(self):

@@ -19,19 +19,31 @@ class Concordance(NamedTuple):
     p: float
 
 
-def concordance(scores, rng, draws=DRAWS):
+def concordance(scores, rng, draws=DRAWS, families=None):
     """Kendall's W with its permutation p-value, (count + 1) / (draws + 1): never 0.
 
     scores: (metric, method), larger is better, NaN where a metric does not rank a method; what is missing is
-    left out as ``complete`` does. Chance: every metric orders the methods at random. NaN with fewer than
-    three metrics or methods. Source: kendall1939."""
-    placed = ranks(complete(np.asarray(scores, float)))
+    left out as ``complete`` does. families: (metric,) the question that each answers, by default one each.
+    Chance: families order the methods at random, and metrics of one family stay as alike as they are, since
+    several measures of one thing agree by themselves. NaN with fewer than three metrics or methods, p with a
+    single family. Source: kendall1939."""
+    scores = np.asarray(scores, float)
+    families = np.arange(len(scores)) if families is None else np.asarray(families)
+    kept, columns = complete(scores)
+    placed, families = ranks(scores[np.ix_(kept, columns)]), families[kept]
     size = placed.shape
     if min(size) < LEAST:
         return Concordance(*size, np.nan, np.nan)
-    w = kendall_w(placed)
-    drawn = [kendall_w(rng.permuted(placed, axis=1)) for _ in range(draws)]
-    return Concordance(*size, w, (np.sum(np.array(drawn) >= w - 1e-9) + 1) / (draws + 1) if w == w else w)
+    w, groups = kendall_w(placed), [families == family for family in dict.fromkeys(families)]
+    if np.isnan(w) or len(groups) < 2:
+        return Concordance(*size, w, np.nan)
+    count = 1
+    for _ in range(draws):
+        drawn = placed.copy()
+        for rows in groups:
+            drawn[rows] = drawn[rows][:, rng.permutation(size[1])]
+        count += kendall_w(drawn) >= w - 1e-9
+    return Concordance(*size, w, count / (draws + 1))
 
 
 def kendall_w(placed):
@@ -44,16 +56,19 @@ def kendall_w(placed):
 
 
 def complete(scores):
-    """The rows and columns of scores without a gap: the fullest of what each row or column lacks goes first.
+    """Rows and columns of scores that have no gap: the fullest of what each row or column lacks goes first.
 
-    scores: (metric, method). A metric that ranks few methods goes before they do, and the other way round."""
-    while (lost := np.isnan(scores)).any():
-        row, column = lost.mean(1), lost.mean(0)
+    scores: (metric, method). A metric that ranks few methods goes before they do, and the other way round.
+    Returns their numbers, (row,) and (column,)."""
+    lost = np.isnan(scores)
+    rows, columns = (np.arange(n) for n in lost.shape)
+    while (here := lost[np.ix_(rows, columns)]).any():
+        row, column = here.mean(1), here.mean(0)
         if row.max() >= column.max():
-            scores = np.delete(scores, row.argmax(), 0)
+            rows = np.delete(rows, row.argmax())
         else:
-            scores = np.delete(scores, column.argmax(), 1)
-    return scores
+            columns = np.delete(columns, column.argmax())
+    return rows, columns
 
 
 def pairwise(scores):

@@ -3,7 +3,16 @@
 import numpy as np
 
 from xassay.core.contracts import NOISE
-from xassay.stats.quality import control_means, dilution, grade, null_margin, share_of, z_prime
+from xassay.stats.quality import (
+    FEWEST,
+    control_means,
+    defined,
+    dilution,
+    grade,
+    null_margin,
+    share_of,
+    z_prime,
+)
 
 MEASURED = ("m_positive", "s_positive", "m_negative", "s_negative")
 GRADES = {
@@ -25,6 +34,7 @@ def controls(one, metric, card, rng):
     positive, negative = card["gate"]
     means = [control_means(one.table(control, metric), rng) for control in card["gate"]]
     found = dict(zip(MEASURED, [s for m in means for s in (m.mean(), m.std(ddof=1))], strict=True))
+    numbers = [defined(one.table(control, metric)) for control in card["gate"]]
     way = np.sign(found["m_positive"] - found["m_negative"])
     random = one.interval("control_random", metric)
     return {
@@ -33,6 +43,8 @@ def controls(one, metric, card, rng):
         "metric": metric,
         "positive": positive,
         "negative": negative,
+        "n_positive": numbers[0],
+        "n_negative": numbers[1],
         **found,
         "null": np.nan if card["null"] is None else float(card["null"]),
         **dict(zip(("random_mean", "random_lower", "random_upper"), random[:3], strict=True)),
@@ -59,7 +71,8 @@ def diluted(one, control, metric):
 
 def graded(row):
     """A row of ``controls`` as one of the gates table: Z', its grade, the checks, and whether it ranks."""
-    z = z_prime(*(row[k] for k in MEASURED))
+    few = min(row.get("n_positive", FEWEST), row.get("n_negative", FEWEST)) < FEWEST
+    z = np.nan if few else z_prime(*(row[k] for k in MEASURED))
     random = [row.get(k, np.nan) for k in ("random_mean", "random_lower", "random_upper")]
     margin, within = null_margin(random, row["null"], row["m_positive"])
     found = row | {"z_prime": z, "grade": grade(z), "margin": margin, "within_margin": within}
@@ -86,6 +99,9 @@ def faults(row):
 
 def told(row, wrong):
     """The reason column: what keeps the metric from ranking; else how well it ranks, what the input earns."""
+    some = min(row.get("n_positive", FEWEST), row.get("n_negative", FEWEST))
+    if 0 < some < FEWEST:
+        return f"its controls have a value in {some} samples, fewer than {FEWEST}: not gated, not ranked"
     if row["grade"] not in RANKING:
         return f"{GRADES[row['grade']]}: not ranked"
     if wrong:

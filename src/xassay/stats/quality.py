@@ -12,6 +12,7 @@ DRAWS, SIZE = (
     50,
 )  # means, and samples in a mean: one by one no sample passes, over all of them everything does
 EXCELLENT = 0.5
+FEWEST = 10  # samples behind a control's means: draws from fewer repeat themselves and hide their spread
 MARGIN, RISE = 0.1, 0.05  # shares of the distance between controls: off the null, a rise that counts
 
 
@@ -25,6 +26,11 @@ def control_means(table, rng, draws=DRAWS, size=SIZE):
     if not rows:
         return np.full(draws, np.nan)
     return np.array([rng.choice(rows[rng.integers(len(rows))], size).mean() for _ in range(draws)])
+
+
+def defined(table):
+    """Samples in which a control has a value in some replicate. table: (replicate, sample)."""
+    return int((~np.isnan(np.asarray(table, float))).any(0).sum()) if np.size(table) else 0
 
 
 def z_prime(m_positive, s_positive, m_negative, s_negative):
@@ -47,17 +53,19 @@ def null_margin(random, null, positive, share=MARGIN):
 
     random: (mean, lower, upper) of the random control; null: the metric's null value, None or NaN where it
     has none; positive: mean of the positive control. The margin is a stated share of the distance from null
-    to the positive control, so that it suits any scale. Outside is a control whose whole interval lies beyond
-    the margin: an interval that had to hold the null would miss one time in twenty by itself, and a mean that
-    had to lie inside would blame a metric for its noise, which Z' judges already. Returns (margin, within),
-    (NaN, None) where unknown."""
+    to the positive control, so that it suits any scale. Inside is a control whose whole interval lies within
+    the margin, outside one whose whole interval lies beyond; across, this many samples cannot tell. (An
+    interval that had to hold the null would miss one time in twenty by itself.) Returns (margin, within):
+    True, False, or None where it cannot be told; (NaN, None) where a value is unknown."""
     mean, *ends = (np.nan if v is None else float(v) for v in random)
     null, positive = (np.nan if v is None else float(v) for v in (null, positive))
     if not np.isfinite([mean, null, positive]).all():
         return np.nan, None
     lower, upper = (mean if np.isnan(end) else end for end in ends)
     margin = share * abs(positive - null)
-    return margin, bool(max(lower - null, null - upper) <= margin)
+    if max(lower - null, null - upper) > margin:
+        return margin, False
+    return margin, True if max(upper - null, null - lower) <= margin else None
 
 
 def dilution(tables, direction, window, least=RISE):

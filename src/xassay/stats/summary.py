@@ -93,8 +93,16 @@ def note(table, interval, arrays):
 
 def why_nothing(arrays):
     """The likely reason that a metric is undefined in every sample."""
+    if "effect" in arrays:
+        return "the exact attribution is not known"
     if "truth" in arrays:
         return "no truth"
+    if {"gap", "imputed", "total"} & set(arrays):
+        return "it was not measured, or the model's answer is constant in every sample"
     if {"probe", "curve"} & set(arrays):
-        return "the attribution or the model's answer is constant in every sample"
+        return (
+            "the attribution or the model's answer is constant, or there are too few masks, in every sample"
+        )
+    if "distance" in arrays:
+        return "no map of an input that was moved"
     return "the attribution is constant in every sample"

@@ -20,8 +20,9 @@ COLUMNS = {
         "ranked", "flag", "note",
     ),
     "gates": (
-        "dataset", "model", "metric", "positive", "negative", "m_positive", "s_positive", "m_negative",
-        "s_negative", "z_prime", "grade", "null", "random_mean", "random_lower", "random_upper", "margin",
+        "dataset", "model", "metric", "positive", "negative", "n_positive", "n_negative", "m_positive",
+        "s_positive", "m_negative", "s_negative", "z_prime", "grade", "null", "random_mean", "random_lower",
+        "random_upper", "margin",
         "within_margin", "noise_rho", "rise", "rise_at", "monotone", "input_mean", "input_share", "passes",
         "reason",
     ),
@@ -82,7 +83,9 @@ def concordance(study):
     """Kendall's W of the metrics that rank here."""
     for one in study.measured:
         rng = study.rng("concordance", one.dataset, one.model)
-        found = concordant(study.standings(one)[1], rng)._asdict()
+        metrics, scores = study.standings(one)
+        families = [study.metrics[metric].card["family"] for metric in metrics]
+        found = concordant(scores, rng, families=families)._asdict()
         yield {"dataset": one.dataset, "model": one.model} | found
 
 

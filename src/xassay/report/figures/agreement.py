@@ -3,6 +3,7 @@
 import numpy as np
 
 from xassay.report.cells import CELL, Plate, colour_handles, plates
+from xassay.report.clustering import clustered
 from xassay.report.marks import flag_handles
 from xassay.report.style import WIDTH
 
@@ -58,16 +59,3 @@ def matrix(rows, methods):
     present = ~np.isnan(found).all(axis=1)
     found[present, present] = 1
     return found
-
-
-def clustered(maps):
-    """Order of methods by average linkage on 1 - mean agreement; an unknown pair counts as unrelated."""
-    from scipy.cluster.hierarchy import leaves_list, linkage
-    from scipy.spatial.distance import squareform
-
-    stack = np.stack(maps)
-    known = np.sum(~np.isnan(stack), axis=0)
-    mean = np.nansum(stack, axis=0) / np.maximum(known, 1)
-    distance = np.clip(1 - (mean + mean.T) / 2, 0, None)
-    np.fill_diagonal(distance, 0)
-    return leaves_list(linkage(squareform(distance, checks=False), "average", optimal_ordering=True))

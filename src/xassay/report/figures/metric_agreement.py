@@ -14,7 +14,7 @@ CARD = dict(
     "data set: 1 the same ranking, 0 unrelated, -1 reversed; larger is better for every metric. "
     "Metrics that rank alike stand together (average linkage): several of one block are one piece "
     "of evidence, not several. Kendall's W over all of them: 1 if all rank the methods alike; p is"
-    " how often rankings by chance agree as much. Only metrics that rank there, methods without "
+    " how often unrelated families of metrics agree as much. Only metrics that rank there, methods without "
     "controls and ensembles, models that learned. Columns are the rows in the same order, by their"
     " numbers; a dot is a pair without a value. {n}",
     category="Assay quality",
@@ -76,7 +76,10 @@ def concordances(tables, pairs):
     here = [(model, rows.loc[dataset, model]) for dataset, model in pairs if (dataset, model) in rows.index]
     if not here:
         return "Kendall's W: no model has three metrics that rank the same three methods"
-    told = [f"{tables.label(model, 'models')} {row.w:.2f} (p = {row.p:.2g})" for model, row in here]
+    told = [
+        f"{tables.label(model, 'models')} {row.w:.2f}" + f" (p = {row.p:.2g})" * (row.p == row.p)
+        for model, row in here
+    ]
     lines = textwrap.wrap("Kendall's W: " + ", ".join(told), 78)
     if len(lines) > 2:
         w = [row.w for _, row in here]
