@@ -5,7 +5,8 @@ On the most important part by a map, and on the rest."""
 import torch
 
 from xassay.core.masking import answers
-from xassay.core.units import numbered, there
+from xassay.core.noise import spread
+from xassay.core.units import leading, numbered, there
 
 SHARES = (0.1, 0.25, 0.5)  # of the units that get the noise, the largest |attribution| first
 DRAWS = 8
@@ -22,20 +23,19 @@ def gaps(model, x, target, baseline, maps, rng, units=None):
     as in ``masking.answers``. Returns (important, rest), each (map, sample, share) float64: the first
     ``SHARES`` of the units by |map|, since a gap has no sign, rounded up, and all others; NaN where nothing
     is left."""
-    cells = torch.cat([baseline.flatten(0, 2), x.flatten(0, 1)])
-    spread = SD * cells[~cells[:, 0].isnan()].std(0)
+    size = SD * spread(x, baseline)
     masks = parts(there(x, numbered(x, units, maps.shape[-1])), maps)
     found = []
-    size = max(1, BLOCK // (DRAWS * x[0].numel() * x.element_size()))
-    for start in range(0, len(x), size):
-        p = slice(start, start + size)
+    together = max(1, BLOCK // (DRAWS * x[0].numel() * x.element_size()))
+    for start in range(0, len(x), together):
+        p = slice(start, start + together)
         drawn = rng.standard_normal(
             (len(x[p]), DRAWS, *x.shape[1:]), "float32"
         )  # a sample's, whatever the block
         noise = torch.from_numpy(drawn).to(x).transpose(0, 1)
         whole = torch.zeros_like(masks[p, :1])
         asked = torch.cat([whole, masks[p]], 1)
-        logits = answers(model, x[p], x[p] + spread * noise, asked, target[p], units=units, each=True)
+        logits = answers(model, x[p], x[p] + size * noise, asked, target[p], units=units, each=True)
         found.append((logits[..., :1] - logits[..., 1:]).abs().mean(0))
     found = torch.cat(found).view(len(x), 2, len(maps), len(SHARES)).permute(1, 2, 0, 3).clone()
     empty = ~masks.any(-1).view(len(x), 2, len(maps), -1).permute(1, 2, 0, 3)
@@ -44,9 +44,7 @@ def gaps(model, x, target, baseline, maps, rng, units=None):
 
 def parts(there, maps):
     """Masks of the first SHARES by each map and of their complements: (sample, 2 * map * share, unit)."""
-    filled = torch.where(there, maps.nan_to_num().abs(), -torch.inf)
-    rank = filled.argsort(dim=-1, descending=True, stable=True).argsort(-1)
     counts = torch.tensor(SHARES, dtype=torch.float64)[:, None] * there.sum(-1)
-    first = rank[:, None] < counts.ceil()[..., None].to(rank.device)  # (map, share, sample, instance)
-    both = torch.stack([first & there, ~first & there])
+    first = leading(there, maps.abs(), counts.ceil())
+    both = torch.stack([first, ~first & there])
     return both.permute(3, 0, 1, 2, 4).flatten(1, 3)

@@ -46,3 +46,11 @@ def _multinomial(scale, library):
         return out
 
     return noisy
+
+
+def spread(x, baseline):
+    """Standard deviation of each feature over the instances of x and of the references: (feature,).
+
+    x: (sample, instance, feature), NaN where absent; baseline: (reference, sample, instance, feature)."""
+    cells = torch.cat([baseline.flatten(0, 2), x.flatten(0, 1)])
+    return cells[~cells[:, 0].isnan()].std(0)

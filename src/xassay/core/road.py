@@ -7,8 +7,9 @@ import torch
 
 from xassay.core.entry import rows
 from xassay.core.imputation import by_field, by_mean
+from xassay.core.noise import spread
 from xassay.core.targets import explained
-from xassay.core.units import numbered, there
+from xassay.core.units import leading, numbered, there
 
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the units that are removed
 NOISE = 0.1  # of each feature's own standard deviation, added to what is put in
@@ -23,8 +24,7 @@ def imputed(model, x, target, baseline, maps, rng, level):
     noise, the same for all maps; level: core.levels.Level. Returns (most, least), each (map, sample, share)
     float64: without the first ``SHARES`` of the units in descending and in ascending order, rounded up but
     never all; NaN where a sample has one unit."""
-    cells = torch.cat([baseline.flatten(0, 2), x.flatten(0, 1)])
-    spread = NOISE * cells[~cells[:, 0].isnan()].std(0)
+    size = NOISE * spread(x, baseline)
     known = there(x, numbered(x, level.units, maps.shape[-1]))
     asked = torch.cat([removals(known, maps), removals(known, -maps)], 1)
     found = torch.empty(asked.shape[:2], dtype=torch.float64, device=x.device)
@@ -35,21 +35,18 @@ def imputed(model, x, target, baseline, maps, rng, level):
         noise = torch.from_numpy(rng.standard_normal(tuple(x[p].shape), "float32")).to(x)
         for part in range(0, asked.shape[1], chunk):
             masks = asked[p, part : part + chunk]
-            logits = model(filled(x[p], masks, spread * noise, level).flatten(0, 1))
-            target_ = target[p].repeat_interleave(masks.shape[1])
-            found[p, part : part + chunk] = explained(logits, target_).double().view(masks.shape[:2])
+            logits = model(filled(x[p], masks, size * noise, level).flatten(0, 1))
+            asked_of = target[p].repeat_interleave(masks.shape[1])
+            found[p, part : part + chunk] = explained(logits, asked_of).double().view(masks.shape[:2])
     found = found.view(len(x), 2, len(maps), len(SHARES)).permute(1, 2, 0, 3)
     return tuple(torch.where((known.sum(1) > 1)[:, None], found, torch.nan))
 
 
 def removals(known, maps):
     """Masks of the first SHARES by each map: (sample, map * share, unit). known: (sample, unit) bool."""
-    filled_ = torch.where(known, maps.nan_to_num(), -torch.inf)
-    rank = filled_.argsort(dim=-1, descending=True, stable=True).argsort(-1)
     number = known.sum(-1).double()
     counts = (torch.tensor(SHARES, dtype=torch.float64, device=number.device)[:, None] * number - 1e-9).ceil()
-    counts = torch.minimum(counts, (number - 1).clamp(min=0))
-    first = (rank[:, None] < counts[..., None]) & known  # (map, share, sample, unit)
+    first = leading(known, maps, torch.minimum(counts, (number - 1).clamp(min=0)))
     return first.permute(2, 0, 1, 3).flatten(1, 2)
 
 

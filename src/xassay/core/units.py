@@ -53,6 +53,15 @@ def there(x, units):
     return seen.scatter_reduce_(1, of, known.flatten(1).to(seen.dtype), "amax") > 0
 
 
+def leading(known, values, counts):
+    """The units of largest value, ties in their order: (map, count, sample, unit) bool.
+
+    known: (sample, unit) bool, which are there; values: (map, sample, unit); counts: (count, sample)."""
+    filled = torch.where(known, values.nan_to_num(), -torch.inf)
+    rank = filled.argsort(dim=-1, descending=True, stable=True).argsort(-1)
+    return (rank[:, None] < counts[..., None].to(rank.device)) & known
+
+
 class Mixer:
     """Masked rows of x, made as needed: ``mixer(reference, sample, mask) -> (row, ...)``.
 

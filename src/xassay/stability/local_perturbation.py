@@ -7,6 +7,7 @@ for every copy of x: what is asked is how its map follows x, not how its own noi
 
 import torch
 
+from xassay.core.noise import spread
 from xassay.core.units import numbered, there
 
 CARD = dict(
@@ -26,8 +27,7 @@ def variants(model, x, target, baseline, groups, rng, draws, *, radius=0.1):
     turn, in an order drawn for that sample. x: (sample, instance, feature), NaN where absent; groups: each
     element's unit, or None: the instances; the spread is the standard deviation over the instances of x and
     baseline."""
-    cells = torch.cat([baseline.flatten(0, 2), x.flatten(0, 1)])
-    size = radius * cells[~cells.flatten(1)[:, 0].isnan()].std(0)
+    size = radius * spread(x, baseline)
     units = numbered(x, groups)
     known, of = there(x, units), units.of.expand(len(x), -1)
     order = torch.from_numpy(rng.permuted([range(units.count)] * len(x), axis=1)).to(x.device)
