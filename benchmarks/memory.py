@@ -1,9 +1,9 @@
 """Peak memory of a probe bank that is written and scored in a stream, against the number of samples.
 
 Each size in a process of its own: blocks of samples are drawn, a small network answers 64 masks, each of 24
-units by itself and all, the block goes into the bank; then the bank is read block by block, every metric of
-masks is scored and only sums are kept. Peak memory is the process's ``ru_maxrss``. Writes
-benchmarks/results/memory.csv.
+units by itself and all, the block goes into the bank; then the bank is read block by block, the metrics of
+masks whose value is a sample's own are scored and only sums are kept. Peak memory is the process's
+``ru_maxrss``. Writes benchmarks/results/memory.csv.
 
     python benchmarks/memory.py [--quick]
 """
@@ -24,9 +24,9 @@ from xassay.core.bank import Bank, create
 from xassay.core.contracts import Probe
 from xassay.core.masking import answers
 from xassay.evaluation import (
-    completeness_gap,
     faithfulness_correlation,
     infidelity,
+    infidelity_scaled,
     leave_one_out_tau,
     sensitivity_n,
 )
@@ -35,7 +35,7 @@ TARGETS = {"largest over smallest": 1.1}
 COLUMNS = ["work", "samples", "peak_mb", "ratio", "target", "met"]
 SIZES = (1_000, 10_000, 100_000)
 BLOCK, UNITS, MASKS = 500, 24, 64
-METRICS = completeness_gap, faithfulness_correlation, infidelity, leave_one_out_tau, sensitivity_n
+METRICS = faithfulness_correlation, infidelity, infidelity_scaled, leave_one_out_tau, sensitivity_n
 
 
 def block(model, start, n):
@@ -66,10 +66,7 @@ def stream(samples):
                 out.add(block(model, start, BLOCK))
         for start in starts:
             probe = Bank.read(path, slice(start, start + BLOCK)).probe
-            phi = probe.single
-            total = phi.sum(-1)
-            values = (m.score(total if m is completeness_gap else phi, probe) for m in METRICS)
-            sums += [np.nansum(np.asarray(value)) for value in values]
+            sums += [np.nansum(metric.score(probe.single, probe)) for metric in METRICS]
     assert np.isfinite(sums).all() and sums.any(), sums
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 

@@ -142,6 +142,10 @@ def test_a_mistake_is_one_line(text, line):
             "config: datasets.simulated_bags.series.witness_rate: 0.1000000001 is the same as another value",
         ),
         ("{series: {witness_rate: []}}", "config: datasets.simulated_bags.series.witness_rate: is empty"),
+        (
+            "{series: {level: [feature, group]}}",
+            "config: datasets.simulated_bags.series.level: is no option of simulated_bags; allowed: one entry",
+        ),
         ("{series: {}}", "config: datasets.simulated_bags.series: is empty"),
         (
             "{series: {witnes_rate: [1]}}",

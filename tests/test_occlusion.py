@@ -81,7 +81,7 @@ def test_a_linear_model_is_shared_among_the_features_of_a_window():
 
 def test_windows_that_leave_features_out_are_refused():
     x = bag(3, 4, 6)
-    with pytest.raises(InputError, match="stride: must be 1 to 2"):
+    with pytest.raises(InputError, match="occlusion: stride is 3; allowed: 1 to 2"):
         occlusion.attribute(Net(6), x, TARGET, references(x), None, size=2, stride=3)
     with pytest.raises(InputError, match="groups of features"):
         occlusion.attribute(Net(6), x, TARGET, references(x), torch.arange(4)[:, None])

@@ -82,6 +82,11 @@ def choices(folder, name, given, found, wrong):
         wrong += options.faults(entry, given, where)
         return {name: Choice(name, entry, entry.options | given, reserved)}
     [(option, values)] = list(series.items())[:1]
+    if option in options.RESERVED[folder]:
+        wrong.append(
+            f"{where}.series.{option}: is no option of {plugin}; allowed: one entry for each {option}"
+        )
+        return {}
     if option in given:
         wrong.append(f"{where}.{option}: is given, and is also the series")
     wrong += options.faults(entry, given, where, elsewhere=[option])

@@ -46,6 +46,8 @@ def partitions(n_features, size, stride, groups):
         yield groups[0] + 1
         return
     size = min(size, n_features)
+    if stride is not None and stride > size:
+        raise InputError(f"occlusion: stride is {stride}; allowed: 1 to {size}, the size of a window")
     places = spans(n_features, size, stride or size)
     turns = -(-size // (stride or size))
     for turn in range(turns):

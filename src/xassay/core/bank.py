@@ -1,6 +1,7 @@
 """The probe bank: a model's answers to masks and orders that no method chose, on disk as HDF5.
 
-Written and read in blocks of samples, so that memory does not grow with their number.
+Written in blocks of samples; a reader may take blocks, so that memory need not grow with their number. The
+step that scores takes all of its evaluated samples at once.
 """
 
 import json
