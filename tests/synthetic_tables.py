@@ -142,7 +142,9 @@ def tables(
         for first, second in combinations(alike, 2):
             tau = np.clip(0.8 - 0.5 * abs(alike[first][0] - alike[second][0]) + 0.1 * rng.normal(), -1, 1)
             rows["metric_agreement"].append((dataset, model, first, second, tau, len(seen)))
-        rows["concordance"].append((dataset, model, len(alike), len(seen), 0.3 + 0.5 * rng.random(), 0.0005))
+        rows["concordance"].append(
+            (dataset, model, len(alike), len(seen), 0.3 + 0.5 * rng.random(), np.float64(0.0005))
+        )
         rows["ranks"] += [
             (dataset, model, "recovery_auroc", m, 1.5 + k, 1 + k, 2 + k) for k, m in enumerate(seen) if truth
         ]

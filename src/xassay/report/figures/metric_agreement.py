@@ -77,7 +77,7 @@ def concordances(tables, pairs):
     if not here:
         return "Kendall's W: no model has three metrics that rank the same three methods"
     told = [
-        f"{tables.label(model, 'models')} {row.w:.2f}" + f" (p = {row.p:.2g})" * (row.p == row.p)
+        f"{tables.label(model, 'models')} {row.w:.2f}" + f" (p = {row.p:.2g})" * bool(row.p == row.p)
         for model, row in here
     ]
     lines = textwrap.wrap("Kendall's W: " + ", ".join(told), 78)
