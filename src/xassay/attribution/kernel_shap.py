@@ -32,7 +32,7 @@ def attribute(model, x, target, baseline, groups, rng, *, n_coalitions=512):
     seed = int(rng.integers(2**63))
     for row, place in by_size(known):
         size = place.shape[1]
-        # The size seeds its own stream: a sample's coalitions do not depend on what else is explained.
+        # The size seeds its own stream: coalitions do not depend on how many units other samples have.
         number = max(n_coalitions, LEAST * size)
         drawn = coalitions(size, number, shares(size), np.random.default_rng([seed, size]))
         kept, weight = (torch.from_numpy(part).to(x.device) for part in drawn)

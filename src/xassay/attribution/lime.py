@@ -31,7 +31,7 @@ def attribute(model, x, target, baseline, groups, rng, *, n_masks=512, ridge=0.0
     seed = int(rng.integers(2**63))
     for row, place in by_size(known):
         size = place.shape[1]
-        # The size seeds its own stream: a sample's masks do not depend on what else is explained.
+        # The size seeds its own stream: masks do not depend on how many units other samples have.
         drawn = coalitions(size, n_masks, np.ones(size + 1), np.random.default_rng([seed, size]))
         kept, weight = (torch.from_numpy(part).to(x.device) for part in drawn)
         kept = torch.cat([kept, ~kept])

@@ -120,8 +120,7 @@ def explain(method, model, x, target, baseline, rng, truth, level=INSTANCE):
     Raises InputError, which names the plug-in's file, where a map has not the shape of its level."""
     size = max(1, BUDGET // (x[0].numel() * x.element_size()))
     parts = [slice(start, start + size) for start in range(0, len(x), size)]
-    # The same for every block, so that what is drawn once for all samples stays so.
-    seed = int(rng.integers(2**63)) if "rng" in method.arrays else 0
+    seed = int(rng.integers(2**63)) if "rng" in method.arrays else 0  # and each block its own stream of it
     found = torch.cat(
         [
             shaped(
@@ -132,7 +131,7 @@ def explain(method, model, x, target, baseline, rng, truth, level=INSTANCE):
                     target=target[p],
                     baseline=baseline[:, p],
                     groups=level.units,
-                    rng=np.random.default_rng(seed),
+                    rng=np.random.default_rng([seed, p.start]),
                     truth=truth[p],
                 ),
                 x[p],
