@@ -55,21 +55,21 @@ def main():
 
 def noisy(table, model, x, given, draws, runs):
     name, target = list(TARGETS)[0], ones(x)
-    bound = ideal(model, x.shape[1:], len(x) * draws, backward=True)
+    bound = ideal(model, x.shape[1:], len(x) * (draws + 1), backward=True)
 
     def copies():
         rng = np.random.default_rng(0)
-        return local_perturbation.variants(model, x, target, 0 * x[None], rng, draws, radius=RADIUS)
+        return local_perturbation.variants(model, x, target, 0 * x[None], None, rng, draws, radius=RADIUS)
 
     def ours(metric):
-        whole, maps, far = flat(gradient(model, x, target)), [], []
+        maps, far = [], []
         for _, changed, copy, chosen, _ in copies():
             maps.append(flat(gradient(changed, copy, chosen)))
             far.append((copy - x).flatten(1).norm(dim=1).numpy()[None])
-        return metric.score(whole, np.stack(maps, 1), np.stack(far, 1))[0]
+        return metric.score(np.stack(maps, 1), np.stack(far, 1))[0]
 
     def theirs(peer):
-        noisy = (copy.flatten(1).numpy() for _, _, copy, *_ in copies())
+        noisy = (copy.flatten(1).numpy() for name, _, copy, *_ in copies() if name != "local:0")
         metric = peer(
             nr_samples=draws,
             perturb_func=lambda arr, **_: next(noisy),

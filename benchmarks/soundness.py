@@ -174,11 +174,11 @@ def steepness(rows, x, w):
     model, baseline = Linear(w), 0 * x[None]
     for kind, due in (("gradient", 0.0), ("input x gradient", float(w.abs().max()))):
         explain, zero, rng = explained_by(kind), np.zeros(len(x), int), np.random.default_rng(0)
-        moved = local_perturbation.variants(model, x[..., None], zero, baseline[..., None], rng, 2 * D)
+        moved = local_perturbation.variants(model, x[..., None], zero, baseline[..., None], None, rng, 2 * D)
         copies = [copy[..., 0] for _, _, copy, *_ in moved]
         maps = np.stack([explain(model, copy, zero) for copy in copies]).astype(float)[None]
         far = np.stack([(copy - x).norm(dim=1).numpy() for copy in copies])[None]
-        own = mean(local_lipschitz.score(explain(model, x, zero)[None].astype(float), maps, far))
+        own = mean(local_lipschitz.score(maps, far))
         metric = quantus.LocalLipschitzEstimate(nr_samples=2 * D, **PLAIN)
         phi = torch.from_numpy(explain(model, x, zero))
         exactly = (float(f"{due:.4g}"), lambda v, due=due: abs(v - due) <= 1e-2)

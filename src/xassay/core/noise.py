@@ -53,4 +53,4 @@ def spread(x, baseline):
 
     x: (sample, instance, feature), NaN where absent; baseline: (reference, sample, instance, feature)."""
     cells = torch.cat([baseline.flatten(0, 2), x.flatten(0, 1)])
-    return cells[~cells[:, 0].isnan()].std(0)
+    return cells[~cells.flatten(1)[:, 0].isnan()].std(0)
