@@ -2,6 +2,7 @@
 
 import torch
 
+from xassay.core.bags import present
 from xassay.core.errors import InputError
 from xassay.core.masking import answers, singles
 from xassay.core.windows import spans
@@ -22,8 +23,7 @@ def attribute(model, x, target, baseline, groups, *, size=32, stride: int | None
     default ``size``. Without overlap an instance's features add up to what its windows are worth, each alone.
     Returns x's shape, logits. Raises InputError for a stride that leaves features out, and for groups of
     instances."""
-    there = ~x[..., 0].isnan()
-    whole = answers(model, x, baseline, torch.zeros_like(there[:, None]), target)[:, :, None]
+    whole = answers(model, x, baseline, torch.zeros_like(present(x)[:, None]), target)[:, :, None]
     total = torch.zeros(x.shape, dtype=torch.float64, device=x.device)
     times = torch.zeros(x.shape[2], dtype=torch.float64, device=x.device)
     every = torch.arange(x.shape[1], device=x.device)[:, None]

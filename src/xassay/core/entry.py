@@ -91,3 +91,9 @@ def rows(model, x, ask=None, budget=BUDGET):
     outputs = [output for *_, output in calls if isinstance(output, torch.Tensor)]
     largest = max(part.nbytes for part in (x[:1], *outputs))
     return max(1, budget * (1 if x.device.type == "cpu" else WIDER) // max(largest, 1))
+
+
+def blocks(x, budget):
+    """Slices of the samples of x, (sample, ...), of at most ``budget`` bytes, one sample at the least."""
+    size = max(1, budget // x[0].nbytes)
+    return [slice(start, start + size) for start in range(0, len(x), size)]

@@ -8,6 +8,7 @@ import torch
 
 from xassay.core.bags import present
 from xassay.core.contracts import NOISE, Gap, Imputed
+from xassay.core.entry import blocks
 from xassay.core.errors import InputError
 from xassay.core.explanations import Explanation, Variant
 from xassay.core.levels import INSTANCE, reduced
@@ -90,12 +91,14 @@ class Record:
             imputed=Imputed(*np.stack(self.imputed, 1)),
             variants=self.variants,
         )
-        for k, noise in enumerate(DILUTIONS if self.diluted else ()):
+        if self.diluted:
             maps, totals, *answered = (np.stack(part) for part in zip(*self.diluted, strict=True))
-            curve, gap, put = (values[:, :, k].swapaxes(0, 1) for values in answered)
-            found = dict(instance=maps[:, k], total=totals[:, k], variants=[], diluted=[])
-            found |= dict(curve=tuple(curve), gap=Gap(*gap), imputed=Imputed(*put))
-            explanation.diluted.append(replace(explanation, method=f"{method.id}{NOISE}{noise:g}", **found))
+            for k, noise in enumerate(DILUTIONS):
+                curve, gap, put = (values[:, :, k].swapaxes(0, 1) for values in answered)
+                found = dict(instance=maps[:, k], total=totals[:, k], variants=[], diluted=[])
+                found |= dict(curve=tuple(curve), gap=Gap(*gap), imputed=Imputed(*put))
+                name = f"{method.id}{NOISE}{noise:g}"
+                explanation.diluted.append(replace(explanation, method=name, **found))
         explanation.write(path, samples, self.feature if self.feature[0] is not None else None)
 
 
@@ -118,8 +121,6 @@ def explain(method, model, x, target, baseline, rng, truth, level=INSTANCE):
     float64, NaN where absent; (sample,) the sum of the map at its own level.
 
     Raises InputError, which names the plug-in's file, where a map has not the shape of its level."""
-    size = max(1, BUDGET // (x[0].numel() * x.element_size()))
-    parts = [slice(start, start + size) for start in range(0, len(x), size)]
     seed = int(rng.integers(2**63)) if "rng" in method.arrays else 0  # and each block its own stream of it
     found = torch.cat(
         [
@@ -137,7 +138,7 @@ def explain(method, model, x, target, baseline, rng, truth, level=INSTANCE):
                 x[p],
                 level,
             ).detach()
-            for p in parts
+            for p in blocks(x, BUDGET)
         ]
     )
     total = found.flatten(1).nansum(-1, dtype=torch.float64)

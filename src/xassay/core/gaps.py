@@ -4,6 +4,7 @@ On the most important part by a map, and on the rest."""
 
 import torch
 
+from xassay.core.entry import blocks
 from xassay.core.masking import answers
 from xassay.core.noise import spread
 from xassay.core.units import leading, numbered, there
@@ -26,9 +27,7 @@ def gaps(model, x, target, baseline, maps, rng, units=None):
     size = SD * spread(x, baseline)
     masks = parts(there(x, numbered(x, units, maps.shape[-1])), maps)
     found = []
-    together = max(1, BLOCK // (DRAWS * x[0].numel() * x.element_size()))
-    for start in range(0, len(x), together):
-        p = slice(start, start + together)
+    for p in blocks(x, BLOCK // DRAWS):
         drawn = rng.standard_normal(
             (len(x[p]), DRAWS, *x.shape[1:]), "float32"
         )  # a sample's, whatever the block

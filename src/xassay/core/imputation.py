@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+from xassay.core.bags import present
+
 TOLERANCE = 1e-6  # of the right-hand side's norm, where conjugate gradients end
 MOST, OFTEN = 2000, 8  # steps, for any system that is worth the name; steps after which the end is looked for
 STRAIGHT, DIAGONAL = 1 / 6, 1 / 12  # weights of a pixel's neighbours, as in rong2022
@@ -73,7 +75,7 @@ def by_mean(x, removed):
 
     x: (sample, instance, feature), NaN where absent; removed: (sample, mask, instance) bool. Returns (sample,
     mask, feature), NaN where nothing is kept."""
-    kept = (~removed & ~x[:, None, :, 0].isnan()).to(x.dtype)
+    kept = (~removed & present(x)[:, None]).to(x.dtype)
     return (kept / kept.sum(-1, keepdim=True)) @ x.nan_to_num()
 
 

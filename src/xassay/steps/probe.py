@@ -23,21 +23,16 @@ def register(parser):
 def run(args):
     """Write the bank, then the maps of the controls."""
     from xassay.core.bank import create
+    from xassay.core.entry import blocks
 
     assay = Assay(args)
     with create(args.out, assay.seen.ids) as out:
-        for rows in blocks(assay.seen.x):
+        for rows in blocks(assay.seen.x, BUDGET):
             out.add(bank(assay, rows, assay.evaluate["masks"], assay.evaluate["orders"]))
     names = [name for name in catalogue.entries("attribution", args.plugins) if name.startswith(CONTROL)]
     controls = [plugin("attribution", name, name, {}, args.plugins) for name in names]
     for record in assay.explain(controls):
         record.write(Path(args.controls) / f"{record.method.id}.h5ad", assay.samples, assay.seen, assay.name)
-
-
-def blocks(x):
-    """Slices of the samples, each of at most BUDGET bytes."""
-    size = max(1, BUDGET // (x[0].numel() * x.element_size()))
-    return [slice(start, start + size) for start in range(0, len(x), size)]
 
 
 def bank(assay, rows, n_masks, n_orders):
