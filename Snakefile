@@ -25,6 +25,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/attribution.smk"
+include: "workflow/rules/discovery.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/report.smk"
 

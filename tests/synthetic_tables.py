@@ -150,10 +150,10 @@ def tables(
         ]
         for seed, twin in product(range(seeds), [False] if model == "oracle" else [False, True]):
             rows["performance"].append(
-                (dataset, model, seed, twin, 0.5 if twin else bag[seed], 0.9, 0.1, 0.05)
+                (dataset, model, seed, twin, 0.5 if twin else bag[seed], 0.9, 0.1, 0.05, np.nan, np.nan)
             )
         rows["learned"].append(
-            (dataset, model, base, base - 0.02, base + 0.02, 0.5, 0.4, 0.3, 0.5, 0.2, learned, "why")
+            (dataset, model, "AUROC", base, base - 0.02, base + 0.02, 0.5, 0.4, 0.3, 0.5, 0.2, learned, "why")
         )
         for method, seed in product(seen, range(seeds)):
             value = rng.uniform(0.4, 1)

@@ -142,7 +142,7 @@ def test_curves_start_and_end_with_those_of_random_orders(study, probed):
 
 def test_variants_are_those_of_the_study(study):
     found = Explanation.read(attribute(study, "saliency"))
-    assert found.code == "hash" and found.options == {}
+    assert found.code == "hash" and found.options == {"correct": False}
     planted = Samples.read(study / "data.h5ad").truth(found.ids)
     assert found.variant_ids == [found.ids[i] for i in np.flatnonzero(np.nansum(planted, 1) > 0)[:2]]
     names = {}

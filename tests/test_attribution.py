@@ -54,37 +54,39 @@ def difference(model, x, target, baseline):
 def test_linear_model_is_explained_exactly(x, ones):
     w, baseline = torch.tensor([1.0, -2.0, 0.5]), references(x)
     exact = w * (x - baseline.mean(0))
-    close(integrated_gradients.attribute(L(w), x, ones, baseline), exact)
-    close(deep_lift.attribute(L(w), x, ones, baseline), exact)
+    close(integrated_gradients.attribute(L(w), x, ones, baseline, None), exact)
+    close(deep_lift.attribute(L(w), x, ones, baseline, None), exact)
     close(leave_one_out.attribute(L(w), x, ones, baseline, None), exact.sum(-1))
     alone = (baseline @ w).nanmean((0, 2))
     close(single_instance.attribute(L(w), x, ones, baseline), x @ w - alone[:, None])
-    close(saliency.attribute(L(w), x, ones), torch.where(x.isnan(), torch.nan, w.abs()))
+    close(saliency.attribute(L(w), x, ones, None), torch.where(x.isnan(), torch.nan, w.abs()))
 
 
 def test_target_zero_is_the_opposite(x, ones):
     w = torch.tensor([1.0, -2.0, 0.5])
-    close(input_x_gradient.attribute(L(w), x, ones * 0), -input_x_gradient.attribute(L(w), x, ones))
+    close(
+        input_x_gradient.attribute(L(w), x, ones * 0, None), -input_x_gradient.attribute(L(w), x, ones, None)
+    )
 
 
 @pytest.mark.parametrize("n_steps", [1, 8])
 def test_squares_are_integrated_in_closed_form(x, ones, n_steps):
-    close(integrated_gradients.attribute(S(), x, ones, zero(x), n_steps=n_steps), x**2)
-    close(input_x_gradient.attribute(S(), x, ones), 2 * x**2)
+    close(integrated_gradients.attribute(S(), x, ones, zero(x), None, n_steps=n_steps), x**2)
+    close(input_x_gradient.attribute(S(), x, ones, None), 2 * x**2)
 
 
 def test_saturation_hides_from_the_gradient():
     x, one = torch.full((1, 1, 1), 2.0), torch.ones(1, dtype=torch.long)
-    assert saliency.attribute(T(), x, one).item() == 0
-    assert integrated_gradients.attribute(T(), x, one, zero(x), n_steps=512).item() == pytest.approx(
+    assert saliency.attribute(T(), x, one, None).item() == 0
+    assert integrated_gradients.attribute(T(), x, one, zero(x), None, n_steps=512).item() == pytest.approx(
         1, abs=5e-3
     )
 
 
 def test_interaction_is_shared_or_counted_twice():
     x, one = torch.tensor([[[2.0], [3.0]]]), torch.ones(1, dtype=torch.long)
-    close(integrated_gradients.attribute(Q(), x, one, zero(x))[..., 0], torch.tensor([[3.0, 3.0]]))
-    close(input_x_gradient.attribute(Q(), x, one)[..., 0], torch.tensor([[6.0, 6.0]]))
+    close(integrated_gradients.attribute(Q(), x, one, zero(x), None)[..., 0], torch.tensor([[3.0, 3.0]]))
+    close(input_x_gradient.attribute(Q(), x, one, None)[..., 0], torch.tensor([[6.0, 6.0]]))
     close(leave_one_out.attribute(Q(), x, one, zero(x), None), torch.tensor([[6.0, 6.0]]))
 
 
@@ -93,7 +95,7 @@ def test_interaction_is_shared_or_counted_twice():
 def test_integrated_gradients_are_complete(x, ones, network, n_outputs):
     torch.manual_seed(0)
     model, baseline = network(3, n_outputs), references(x)
-    found = integrated_gradients.attribute(model, x, ones, baseline, n_steps=128)
+    found = integrated_gradients.attribute(model, x, ones, baseline, None, n_steps=128)
     close(found.nansum((1, 2)), difference(model, x, ones, baseline), atol=4e-3)
 
 
@@ -234,12 +236,12 @@ def test_models_that_read_their_input_otherwise_have_no_entrance(x, ones):
 def test_deep_lift_is_complete_on_a_plain_network(x, ones):
     torch.manual_seed(0)
     model, baseline = Net(3), references(x)
-    found = deep_lift.attribute(model, x, ones, baseline)
+    found = deep_lift.attribute(model, x, ones, baseline, None)
     close(found.nansum((1, 2)), difference(model, x, ones, baseline))
 
 
 def test_deep_lift_warns_of_nothing(x, ones, recwarn):
-    deep_lift.attribute(Net(3), x, ones, references(x))
+    deep_lift.attribute(Net(3), x, ones, references(x), None)
     assert not recwarn.list
 
 

@@ -73,7 +73,7 @@ def predictions(quality, twins=True, seeds=5, n=100):
 def test_a_model_that_learned_is_told_from_one_that_did_not():
     rng = np.random.default_rng(0)
     good = learned(predictions(1.5), "m", rng)
-    assert good["learned"] and good["difference_lower"] > 0 and good["lower"] < good["auroc"] < good["upper"]
+    assert good["learned"] and good["difference_lower"] > 0 and good["lower"] < good["score"] < good["upper"]
     table = predictions(1.5)
     table.loc[table["twin"], "logit_0"] = 0.01 * (
         2 * table["label"] - 1

@@ -9,7 +9,10 @@ import pytest
 
 from xassay.__main__ import main, verbs
 
-VERBS = ("attribute", "catalogue", "compare", "data", "probe", "report", "score", "train", "verdicts")
+VERBS = (
+    *("attribute", "catalogue", "compare", "data", "discover", "probe", "report", "score", "train"),
+    "verdicts",
+)
 
 
 def command(*arguments):

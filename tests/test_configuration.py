@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from xassay import configuration, schema
-from xassay.core.contracts import FOLDERS
+from xassay.core.contracts import FOLDERS, OWN
 from xassay.core.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -279,8 +279,12 @@ def test_the_schemas_defaults_are_the_codes():
     assert settings["silent_failure"] == CORNER
     assert settings["evaluate"] == EVALUATE
     assert settings["variants"] == VARIANTS
-    dataset = schema.schema(SCHEMA)["properties"]["datasets"]["additionalProperties"]["properties"]
-    assert set(dataset["baseline"]["enum"]) == set(KINDS)
+    assert set(OWN["bag"]["baseline"]) == set(KINDS)
+    assert study(BAGS).datasets["simulated_bags"].reserved == {
+        "baseline": "training_cells",
+        "references": 2,
+        "level": "instance",
+    }
 
 
 def test_every_key_is_explained():
@@ -291,3 +295,61 @@ def test_every_key_is_explained():
             assert f"`{inner}`" in text or f"`{key}.{inner}`" in text or f"`.{inner}`" in text, (
                 f"{key}.{inner}"
             )
+
+
+SEQUENCES = """
+datasets: {lac_promoter: {}, simulated_bags: {}}
+models: {sequence_cnn: {}, mean_pooling: {}}
+attribution: {leave_one_out: {}, integrated_gradients: {}, saliency: {}}
+"""
+
+
+def test_a_discovery_reads_the_first_maps_of_bases():
+    found = study(SEQUENCES + "discovery: {position_profile: {}, first: {discovery: first_layer_filters}}")
+    assert found.discoveries() == [
+        ("lac_promoter", "sequence_cnn", "position_profile"),
+        ("lac_promoter", "sequence_cnn", "first"),
+    ]
+    assert found.maps_for("lac_promoter", "sequence_cnn", "position_profile") == "integrated_gradients"
+    reasons = {(row["dataset"], row["method"]): row["reason"] for row in found.refused()}
+    assert reasons["simulated_bags", "position_profile"] == (
+        "position_profile reads sequence data, and simulated_bags is bag data"
+    )
+    assert study(SEQUENCES).discoveries() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "discovery: {position_profile: {maps: saliensy}}",
+            "discovery.position_profile.maps: unknown method 'saliensy'; did you mean 'saliency'?",
+        ),
+        (
+            "discovery: {position_profile: {maps: saliency}}",
+            "discovery.position_profile: nothing in the study admits it: position_profile needs contributions of bases, which saliency does not give for sequence_cnn",
+        ),
+        (
+            "discovery: {position_profle: {}}",
+            "discovery.position_profle: unknown discovery; did you mean 'position_profile'?",
+        ),
+    ],
+)
+def test_discoveries_that_cannot_be_are_told(text, told):
+    assert any(line.startswith(f"config: {told}") for line in faults(SEQUENCES + text)), faults(
+        SEQUENCES + text
+    )
+
+
+def test_a_kind_of_data_has_baselines_and_levels_of_its_own():
+    found = study(SEQUENCES).datasets["lac_promoter"].reserved
+    assert found == {"baseline": "shuffle", "level": "position", "references": 4}
+    for text, told in (
+        (
+            "{baseline: training_cells}",
+            "baseline: unknown value 'training_cells'; did you mean 'training_sequences'? allowed: composition",
+        ),
+        ("{level: instance}", "level: unknown value 'instance'; allowed: position"),
+    ):
+        (line,) = faults(f"datasets: {{lac_promoter: {text}}}")
+        assert line.startswith(f"config: datasets.lac_promoter.{told}")

@@ -45,6 +45,7 @@ def case(request):
         target=torch.tensor([1, 0, 1]),
         baseline=references(x),
         groups=None,
+        alphabet=None,
         truth=truth,
         twin=Attentive(4, request.param).eval().requires_grad_(False),
         noise=noise.law({"law": "gaussian", "sd": 0.1}),

@@ -95,7 +95,7 @@ def test_the_seed_decides(module):
 def test_simulated_labels_are_those_of_f(simulated):
     simulated.check()
     f = simulated_bags.oracle(simulated.oracle)
-    logit = f(torch.from_numpy(simulated.bags(list(simulated.samples.index))))[:, 0]
+    logit = f(torch.from_numpy(simulated.inputs(list(simulated.samples.index))))[:, 0]
     assert ((logit > 0).numpy() == simulated.samples["label"]).all()
     assert simulated.samples.groupby(["split", "label"]).size().tolist() == [10, 10, 20, 20, 10, 10]
 
@@ -106,13 +106,13 @@ def test_f_is_its_formula_cell_by_cell(simulated):
     for row in simulated.rows(name):
         along = sum(float(w) * float(v) for w, v in zip(p["w"], simulated.X[row]))
         total += 1 / (1 + np.exp(-p["beta"] * (along - p["threshold"])))
-    f = simulated_bags.oracle(p)(torch.from_numpy(simulated.bags([name])))
+    f = simulated_bags.oracle(p)(torch.from_numpy(simulated.inputs([name])))
     assert f.item() == pytest.approx(p["gain"] * (total - (p["needed"] - 0.5)), abs=1e-4)
 
 
 def test_effect_is_what_the_baseline_in_its_place_changes(simulated):
     f = simulated_bags.oracle(simulated.oracle)
-    x = torch.from_numpy(simulated.bags(simulated.ids("test")[:4]))
+    x = torch.from_numpy(simulated.inputs(simulated.ids("test")[:4]))
     references = torch.from_numpy(baselines.baseline(simulated, x.numpy(), rng(), references=3))
     effect = f.effect(x, references)
     for k in range(20):
@@ -145,7 +145,7 @@ def test_counts_are_negative_binomial():
 def test_label_noise_flips_its_share():
     samples = simulated_bags.samples(rng(), label_noise=0.3, n_bags=(200, 20, 20))
     f = simulated_bags.oracle(samples.oracle)
-    logit = f(torch.from_numpy(samples.bags(list(samples.samples.index))))[:, 0].numpy()
+    logit = f(torch.from_numpy(samples.inputs(list(samples.samples.index))))[:, 0].numpy()
     assert np.mean((logit > 0) != samples.samples["label"]) == pytest.approx(0.3, abs=0.08)
 
 

@@ -18,15 +18,27 @@ LOCK = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "requirements.lock").read_
 
 
 def pins(path):
-    """Names and versions of an environment."""
-    return dict(pin.split("=") for pin in yaml.safe_load(path.read_text())["dependencies"])
+    """Names and versions of an environment's conda packages."""
+    return dict(pin.split("=") for pin in conda(path))
+
+
+def conda(path):
+    """Pins of the packages that conda has; an entry that is no text holds what pip alone has."""
+    return [pin for pin in yaml.safe_load(path.read_text())["dependencies"] if isinstance(pin, str)]
+
+
+@pytest.mark.parametrize("path", ENVS, ids=lambda path: path.name)
+def test_what_pip_adds_is_pinned(path):
+    for more in yaml.safe_load(path.read_text())["dependencies"]:
+        if isinstance(more, dict):
+            assert set(more) == {"pip"} and all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in more["pip"])
 
 
 @pytest.mark.parametrize("path", ENVS, ids=lambda path: path.name)
 def test_pins_are_the_locks(path):
     lock = {name.lower(): version for name, version in LOCK.items()}
     for name, version in pins(path).items():
-        if name != "python":
+        if name not in ("python", "pip"):
             assert lock[PIP.get(name, name)] == version, name
 
 
@@ -34,7 +46,7 @@ def test_pins_are_the_locks(path):
 def test_conda_understands_every_pin(path):
     from rattler import MatchSpec
 
-    for pin in yaml.safe_load(path.read_text())["dependencies"]:
+    for pin in conda(path):
         assert MatchSpec(pin, strict=True).version is not None
 
 
@@ -68,11 +80,17 @@ def test_the_lock_begins_with_torch_and_has_no_builds():
 
 STEPS = {
     "torch.yaml": ("data", "train", "probe", "attribute"),
+    "motifs.yaml": ("discover",),
     "tables.yaml": ("score", "compare"),
     "report.yaml": ("report",),
 }
 PLUGINS = {"torch.yaml": ("datasets", "models", "attribution", "stability"), "tables.yaml": ("evaluation",)}
 CONDA = {"torch": "pytorch", "sklearn": "scikit-learn"}  # imported name: conda's
+OPTIONAL = {
+    "pyjaspar",
+    "tokenizers",
+    "pyfaidx",
+}  # asked for by name; without it one line says what to install
 
 
 @pytest.mark.parametrize("env", STEPS)
@@ -85,5 +103,10 @@ def test_an_environment_has_what_its_steps_import(env):
         for node in ast.walk(ast.parse(path_of(module).read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
-            for name in {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"xassay", ""}:
+            for name in (
+                {name.partition(".")[0] for name in names}
+                - sys.stdlib_module_names
+                - {"xassay", ""}
+                - OPTIONAL
+            ):
                 assert CONDA.get(name, name) in have, f"{module} imports {name}"

@@ -6,6 +6,7 @@ import torch
 from toy_models import Attentive, L, bag, references
 
 from xassay.core import gaps
+from xassay.core.levels import Level
 from xassay.core.targets import explained
 
 X = bag(5, 6, 3, sizes=[6, 6, 1, 4, 2])
@@ -76,7 +77,7 @@ def test_features_and_groups_of_them_are_units_too():
     model, baseline, of = Attentive(3).eval().requires_grad_(False), references(X), np.array([0, 1, 0])
     given, noise = maps(2), rng().standard_normal((len(X), gaps.DRAWS, *X.shape[1:]), "float32")
     noise = torch.from_numpy(noise.swapaxes(0, 1))
-    found = gaps.gaps(model, X, TARGET, baseline, given, rng(), units=torch.from_numpy(of[None]))
+    found = gaps.gaps(model, X, TARGET, baseline, given, rng(), Level("feature", groups=of[None]))
     expected = slow(model, X, baseline, given, noise, of)
     np.testing.assert_allclose(torch.stack(found), expected, atol=1e-5)
 

@@ -12,6 +12,7 @@ from toy_models import L, bag
 
 from xassay import catalogue
 from xassay.core import levels
+from xassay.core.contracts import OWN
 from xassay.core.errors import InputError
 from xassay.core.evaluated import evaluated
 from xassay.core.explaining import Plugin, explain
@@ -183,7 +184,7 @@ def test_maps_of_features_are_reduced_unit_by_unit(seed, how, sizes, number):
             [[(i, f) for i in range(n) for f in range(features) if number[f] == u] for u in range(4)]
             for n in sizes
         ]
-    found = reduced(feature, how, chosen, ~feature[..., 0].isnan())
+    found = reduced(feature, how, chosen, feature)
     assert found.dtype == torch.float64
     for s, units in enumerate(cells):
         expected = [total([feature[s, i, f].double().item() ** power for i, f in unit]) for unit in units]
@@ -224,7 +225,7 @@ EXACT = """leave_one_out kernel_shap permutation_shapley control_shapley captum_
 captum_shapley_sampling occlusion input_x_gradient integrated_gradients deep_lift"""
 
 
-@pytest.mark.parametrize("kind", levels.LEVELS)
+@pytest.mark.parametrize("kind", OWN["bag"]["level"])
 @pytest.mark.parametrize("name", EXACT.split())
 def test_a_linear_models_units_are_the_sums_of_their_elements(name, kind):
     """f = sum of w x: a unit's part is the sum of w (x - b) over its elements in all instances."""
@@ -259,7 +260,7 @@ def test_a_map_of_instances_is_refused_at_another_level():
 CONFIG = "datasets: {bags: {dataset: simulated_bags, level: %s}}\nmodels: {attention_mil: {}}\n"
 
 
-@pytest.mark.parametrize("kind", levels.LEVELS)
+@pytest.mark.parametrize("kind", OWN["bag"]["level"])
 def test_methods_of_instances_are_refused_at_another_level(kind):
     found = study(CONFIG % kind)
     whole = study(CONFIG % "instance")  # the level takes part in no other refusal

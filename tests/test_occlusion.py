@@ -44,7 +44,7 @@ def loop(model, x, baseline, windows):
 def test_occlusion_is_a_loop(network, n_outputs, size, stride):
     torch.manual_seed(0)
     model, x = network(7, n_outputs).eval().requires_grad_(False), bag(3, 4, 7, sizes=SIZES)
-    found = occlusion.attribute(model, x, TARGET, references(x), None, size=size, stride=stride)
+    found = occlusion.attribute(model, x, TARGET, references(x), None, None, size=size, stride=stride)
     expected = loop(model, x, references(x), whole(min(size, 7), 7, stride or min(size, 7)))
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=0, equal_nan=True)
 
@@ -52,7 +52,7 @@ def test_occlusion_is_a_loop(network, n_outputs, size, stride):
 def test_groups_of_features_are_the_windows():
     torch.manual_seed(0)
     model, x = Attentive(5).eval().requires_grad_(False), bag(3, 4, 5, sizes=SIZES)
-    found = occlusion.attribute(model, x, TARGET, references(x), torch.tensor([[0, 1, 0, 2, 1]]))
+    found = occlusion.attribute(model, x, TARGET, references(x), torch.tensor([[0, 1, 0, 2, 1]]), None)
     expected = loop(model, x, references(x), [[0, 2], [1, 4], [3]])
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=0, equal_nan=True)
 
@@ -62,7 +62,7 @@ def test_captum_gives_each_feature_what_its_windows_share(size, stride):
     torch.manual_seed(0)
     model, x = Attentive(6).eval().requires_grad_(False), bag(3, 4, 6, sizes=SIZES)
     baseline = references(x)
-    found = occlusion.attribute(model, x, TARGET, baseline, None, size=size, stride=stride)
+    found = occlusion.attribute(model, x, TARGET, baseline, None, None, size=size, stride=stride)
     theirs = captum_occlusion.attribute(model, x, TARGET, baseline, size=size, stride=stride)
     n = 6 if stride == size else 3  # features that whole windows alone hold
     torch.testing.assert_close(size * found[..., :n], theirs[..., :n], atol=1e-5, rtol=0, equal_nan=True)
@@ -72,9 +72,9 @@ def test_a_linear_model_is_shared_among_the_features_of_a_window():
     w, x = torch.tensor([1.0, -2.0, 0.5, 3.0]), bag(3, 4, 4, sizes=SIZES)
     baseline, ones = references(x), torch.ones(3, dtype=torch.long)
     exact = w * (x - baseline.mean(0))
-    found = occlusion.attribute(L(w), x, ones, baseline, None, size=1)
+    found = occlusion.attribute(L(w), x, ones, baseline, None, None, size=1)
     torch.testing.assert_close(found, exact, atol=1e-5, rtol=0, equal_nan=True)
-    pairs = occlusion.attribute(L(w), x, ones, baseline, None, size=2)
+    pairs = occlusion.attribute(L(w), x, ones, baseline, None, None, size=2)
     torch.testing.assert_close(pairs.sum(-1), exact.sum(-1), atol=1e-5, rtol=0, equal_nan=True)
     torch.testing.assert_close(pairs[..., 0], pairs[..., 1], equal_nan=True)
 
@@ -82,6 +82,6 @@ def test_a_linear_model_is_shared_among_the_features_of_a_window():
 def test_windows_that_leave_features_out_are_refused():
     x = bag(3, 4, 6)
     with pytest.raises(InputError, match="occlusion: stride is 3; allowed: 1 to 2"):
-        occlusion.attribute(Net(6), x, TARGET, references(x), None, size=2, stride=3)
+        occlusion.attribute(Net(6), x, TARGET, references(x), None, None, size=2, stride=3)
     with pytest.raises(InputError, match="groups of features"):
-        occlusion.attribute(Net(6), x, TARGET, references(x), torch.arange(4)[:, None])
+        occlusion.attribute(Net(6), x, TARGET, references(x), torch.arange(4)[:, None], None)

@@ -98,7 +98,9 @@ def kind(request):
 
 def made(model, x, groups=None):
     target = torch.tensor([1, 0, 1, *[1] * len(x)])[: len(x)]
-    return SimpleNamespace(model=model, x=x, target=target, baseline=references(x).to(x.dtype), groups=groups)
+    return SimpleNamespace(
+        model=model, x=x, target=target, baseline=references(x).to(x.dtype), groups=groups, alphabet=None
+    )
 
 
 def linear(kind):
@@ -337,18 +339,24 @@ def smoothed(kind, rng, draws, sd):
 @pytest.mark.parametrize("budget", [1, 1 << 20])
 def test_smooth_grad_is_the_mean_of_noisy_gradients(kind, budget, monkeypatch):
     monkeypatch.setattr(smooth_grad, "BUDGET", budget)
-    found = smooth_grad.attribute(kind.model, kind.x, kind.target, np.random.default_rng(0), draws=7, sd=0.3)
+    found = smooth_grad.attribute(
+        kind.model, kind.x, kind.target, None, np.random.default_rng(0), draws=7, sd=0.3
+    )
     close(found, smoothed(kind, np.random.default_rng(0), 7, 0.3))
 
 
 def test_smooth_grad_without_noise_is_saliency(kind):
     given = kind.model, kind.x, kind.target
-    close(smooth_grad.attribute(*given, np.random.default_rng(0), draws=3, sd=0), saliency.attribute(*given))
+    close(
+        smooth_grad.attribute(*given, None, np.random.default_rng(0), draws=3, sd=0),
+        saliency.attribute(*given, None),
+    )
 
 
 def feature_level(method, kind, seed=0, **options):
     rng = np.random.default_rng(seed)
-    return method.attribute(kind.model, kind.x, kind.target, kind.baseline, rng, **options)
+    alphabet = () if method is captum_gradient_shap else (None,)
+    return method.attribute(kind.model, kind.x, kind.target, kind.baseline, *alphabet, rng, **options)
 
 
 @pytest.fixture
@@ -360,14 +368,14 @@ def net():
 @pytest.mark.parametrize("method", [gradient_shap, captum_gradient_shap])
 def test_gradient_shap_approaches_integrated_gradients(method, net):
     given = net.model, net.x, net.target, net.baseline
-    exact = integrated_gradients.attribute(*given, n_steps=256)
+    exact = integrated_gradients.attribute(*given, None, n_steps=256)
     scale = exact.nan_to_num().abs().max().item()
     option = "draws" if method is gradient_shap else "n_samples"
     close(feature_level(method, net, **{option: 4000}), exact, atol=0.06 * scale)
 
 
 def test_gradient_shap_errs_less_than_unstratified_draws(net):
-    exact = integrated_gradients.attribute(net.model, net.x, net.target, net.baseline, n_steps=256)
+    exact = integrated_gradients.attribute(net.model, net.x, net.target, net.baseline, None, n_steps=256)
 
     def error(method, option):
         maps = [feature_level(method, net, seed, **{option: 32}) for seed in range(10)]
@@ -382,7 +390,7 @@ def test_gradient_shap_draws_each_reference_in_turn(net, draws):
     model = L([1.0, -2.0, 0.5]).double()
     sign = torch.where(net.target == 1, 1.0, -1.0)[:, None, None]
     found = gradient_shap.attribute(
-        model, net.x, net.target, net.baseline, np.random.default_rng(0), draws=draws
+        model, net.x, net.target, net.baseline, None, np.random.default_rng(0), draws=draws
     )
     each = [sign * model.w.detach() * (net.x - b) for b in net.baseline]
     taken = {1, 2, 3, 4} if draws == 5 else {draws // 2}

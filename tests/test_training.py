@@ -70,7 +70,7 @@ def test_predictions_hold_every_sample_of_every_replicate(study):
 def test_saved_models_give_the_saved_predictions(study):
     stored, samples = weights.load(study / "first.pt"), Samples.read(study / "data.h5ad")
     table = pd.read_parquet(study / "first.parquet")
-    x = torch.from_numpy(samples.bags(list(samples.samples.index)))
+    x = torch.from_numpy(samples.inputs(list(samples.samples.index)))
     assert stored.seeds == 2 and stored.meta["classes"] == ["negative", "positive"]
     for k, twin in ((0, False), (1, True)):
         model = stored.twin(k) if twin else stored.replicate(k)

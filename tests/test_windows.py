@@ -12,6 +12,7 @@ from toy_models import Function
 
 from xassay.core import windows as module
 from xassay.core.errors import InputError
+from xassay.core.receptive import BLOCK
 from xassay.core.targets import Explained, explained
 from xassay.core.windows import edited, spans, windows
 
@@ -227,7 +228,6 @@ def remembered(m, h):
 
 
 WHOLE = {
-    "a skip connection": lambda: Stem(lambda m, x: x + m.net(x)),
     "read twice": lambda: Stem(lambda m, x: m.net(x) * x.square().mean((1, 2), keepdim=True)),
     "and barely": lambda: Stem(lambda m, x: m.net(x) + 1e-3 * x.mean(-1, keepdim=True)),
     "turned first": lambda: Stem(lambda m, x: m.net(x.flip(-1))),
@@ -241,7 +241,13 @@ WHOLE = {
 }
 IN_PART = {
     "nothing else": Stem,
+    "a skip connection": lambda: Stem(lambda m, x: x + m.net(x)),
     "a skip connection later": lambda: Stem(lambda m, h: h + m.net(h), conv()),
+    "one of a part": lambda: Stem(lambda m, x: m.net(x)[..., 1:-1] * x[:, :, 2:]),
+    "a gate of all before a skip": lambda: Stem(lambda m, h: m.net(h * h.mean(-1, keepdim=True)) + h, conv()),
+    "branches": lambda: Stem(lambda m, x: m.net(torch.cat([m.net(x)[:, :2], x.tanh()[:, 2:]], 1)), conv()),
+    "written over and read again": lambda: Stem(lambda m, h: m.net(h.relu_()) + h, conv()),
+    "written over and read as it was": lambda: Stem(lambda m, h: m.net(h.relu()) + h.add_(1), conv()),
     "the output read twice": lambda: Stem(lambda m, h: m.net(h) * h.flip(-1), conv(), nn.MaxPool1d(2)),
     "the output written over": lambda: Stem(lambda m, h: m.net(h.mul_(2)) + h, conv(), nn.GELU()),
     "attention later": lambda: Stem(attended, conv(), nn.ReLU()),
@@ -309,7 +315,7 @@ def test_few_edits_are_asked_in_full():
 
 def test_more_samples_than_are_in_memory_at_a_time():
     torch.manual_seed(0)
-    model, given = Stem().eval(), drawn((4, 40), 3, 5, samples=module.BLOCK + 3)
+    model, given = Stem().eval(), drawn((4, 40), 3, 5, samples=BLOCK + 3)
     assert shortened(model, *given)
     close(edited(model, *given), naive(model, *given))
 

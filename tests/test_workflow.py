@@ -93,8 +93,15 @@ def test_the_plan_of_the_test_study(tmp_path):
 
 def test_the_default_study_stays_small(tmp_path):
     jobs = plan(copy(tmp_path), study=())
-    assert len(jobs) <= 80
+    sequences = [job for job in jobs if "lac_promoter" in job]
+    assert len(jobs) - len(sequences) <= 80 and len(sequences) <= 20  # each further kind of data adds so many
     assert not any("control_" in job for job in jobs)
+
+
+def test_the_plan_of_the_test_study_of_sequences(tmp_path):
+    jobs = plan(copy(tmp_path), study=("--configfile", "config/test_sequences.yaml"))
+    assert "\n".join(jobs) + "\n" == (GOLDEN.parent / "jobs_sequences.txt").read_text()
+    assert len(jobs) < 25
 
 
 def test_a_study_of_ones_own_takes_nothing_from_the_default(tmp_path):

@@ -12,7 +12,12 @@ from xassay.core.errors import InputError
 from xassay.core.wording import unknown
 
 STEPS = Path(__file__).resolve().parent / "steps"
-CHOSEN = {"data": "datasets", "train": "models", "attribute": "attribution"}  # whose plug-in takes --options
+CHOSEN = {  # whose plug-in takes --options
+    "data": "datasets",
+    "train": "models",
+    "attribute": "attribution",
+    "discover": "discovery",
+}
 
 
 class Parser(argparse.ArgumentParser):

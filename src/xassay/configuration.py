@@ -32,6 +32,13 @@ def read(given, path):
     if wrong:
         raise report(wrong)
     controls = everything(catalogue["attribution"], controls=True)
+    wrong = [
+        unknown(f"discovery.{c.name}.maps", c.reserved["maps"], sections["attribution"], "method")
+        for c in sections["discovery"].values()
+        if c.reserved["maps"] not in (None, *sections["attribution"])
+    ]
+    if wrong:
+        raise report(wrong)
     study = Study(settings=config, **sections, controls=controls)
     study = study.without_misfits([folder for folder in FOLDERS if folder not in given])
     if misfits := study.misfits():
@@ -54,7 +61,7 @@ def everything(found, controls=False):
 def section(config, folder, found, wrong):
     """Choices of one section by id, everything where it is left out; adds faults to ``wrong``."""
     if folder not in config:
-        return everything(found)
+        return everything(found) if FOLDERS[folder].whole else {}
     chosen, given = {}, config[folder]
     for name, entry in given.items() if isinstance(given, dict) else ():
         where = f"{folder}.{name}"
@@ -78,6 +85,11 @@ def choices(folder, name, given, found, wrong):
     entry = found[plugin]
     reserved = {k: given.pop(k) for k in options.RESERVED.get(folder, ()) if k in given}
     series = reserved.pop("series", None)
+    if folder == "datasets":
+        wrong += options.own_faults(entry, reserved, where)
+        reserved = options.own(entry) | reserved
+    elif folder == "discovery":
+        reserved = {"maps": None} | reserved
     if not (isinstance(series, dict) and series):
         wrong += options.faults(entry, given, where)
         return {name: Choice(name, entry, entry.options | given, reserved)}

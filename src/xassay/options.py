@@ -3,12 +3,26 @@
 from pathlib import Path
 
 from xassay import kinds
-from xassay.core.contracts import FOLDERS
+from xassay.core.contracts import FOLDERS, OWN
 from xassay.core.wording import unknown
 
-RESERVED = {
-    "datasets": ("baseline", "references", "level", "series")
-}  # keys that are not the plug-in's options
+RESERVED = {  # keys that are not the plug-in's options
+    "datasets": ("baseline", "references", "level", "series"),
+    "discovery": ("maps",),
+}
+
+
+def own(entry):
+    """What a data set's own keys say where the configuration does not: the defaults of its kind."""
+    kind = OWN[entry.card["kind"]]
+    return {key: value[0] if isinstance(value, tuple) else value for key, value in kind.items()}
+
+
+def own_faults(entry, given, where):
+    """Lines for own keys whose value no data set of this kind may have."""
+    for key, allowed in OWN[entry.card["kind"]].items():
+        if isinstance(allowed, tuple) and key in given and given[key] not in allowed:
+            yield unknown(f"{where}.{key}", given[key], allowed, "value")
 
 
 def faults(entry, options, where, elsewhere=()):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from xassay.catalogue import Entry
-from xassay.core.contracts import FOLDERS, ORACLE, TRAINED
+from xassay.core.contracts import FOLDERS, ORACLE, ORACLES, TRAINED
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Choice:
     name: str
     entry: Entry
     options: dict
-    reserved: dict = field(default_factory=dict)  # a data set's ``baseline``, ``references`` and ``level``
+    reserved: dict = field(default_factory=dict)  # a data set's ``baseline``, ...; a discovery's ``maps``
 
     @property
     def plugin(self):
@@ -42,6 +42,7 @@ class Study:
     attribution: dict
     evaluation: dict
     stability: dict
+    discovery: dict
     controls: dict
 
     def choice(self, section, name):
@@ -91,7 +92,7 @@ class Study:
 
     def provides(self, dataset, model):
         """What a model gives beside its logits; a data set's CARD may say it for its oracle."""
-        default = ("gradient", "instances") if model == ORACLE else ()
+        default = ORACLES[self.datasets[dataset].entry.card["kind"]] if model == ORACLE else ()
         return self.builder(dataset, model).card.get("provides", default)
 
     def unread(self, dataset, model):
@@ -107,9 +108,38 @@ class Study:
         if missing:
             return f"{method} needs {missing}, which {model} does not provide"
         level, entry = self.datasets[dataset].reserved["level"], self.attribution[method].entry
-        if level != "instance" and card["level"] == "instance" and "groups" not in entry.arrays:
+        about = level not in ("instance", "position")  # features, or groups of them
+        if about and card["level"] == "instance" and "groups" not in entry.arrays:
             return f"{method} explains instances, and the level of {dataset} is {level}"
         return None
+
+    def undiscovered(self, dataset, model, name):
+        """Why a discovery cannot be made on a model of a data set, or None."""
+        choice = self.discovery[name]
+        missing = " and ".join(sorted(set(choice.entry.card["needs"]) - set(self.provides(dataset, model))))
+        if unlike := self.unlike(dataset, name, choice.entry.card["kinds"]):
+            return unlike
+        if missing:
+            return f"{name} needs {missing}, which {model} does not provide"
+        if "maps" in choice.entry.arrays and self.maps_for(dataset, model, name) is None:
+            which = choice.reserved["maps"] or "any method of this study"
+            return f"{name} needs contributions of bases, which {which} does not give for {model}"
+        return None
+
+    def maps_for(self, dataset, model, name):
+        """Id of the method whose maps a discovery reads: the one that it names, or the first that tells what
+        each base contributes; None where there is none."""
+        wanted = self.discovery[name].reserved["maps"]
+        for method in self.methods_of(dataset, model):
+            card = self.attribution[method].entry.card
+            if wanted in (None, method) and card["level"] == "feature" and card["instance"] == "sum":
+                return method
+        return None
+
+    def discoveries(self):
+        """Every (data set, model, discovery)."""
+        every = [(*pair, name) for pair in self.pairs() for name in self.discovery]
+        return [entry for entry in every if self.undiscovered(*entry) is None]
 
     def unmeasured(self, dataset, model, metric):
         """Why a metric cannot be had for a model of a data set, or None. Whether there is truth, data say."""
@@ -140,6 +170,7 @@ class Study:
         for dataset, model in self.pairs():
             rows += [(dataset, model, a, "", self.unexplained(dataset, model, a)) for a in self.attribution]
             rows += [(dataset, model, "", e, self.unmeasured(dataset, model, e)) for e in self.evaluation]
+            rows += [(dataset, model, e, "", self.undiscovered(dataset, model, e)) for e in self.discovery]
         keys = ("dataset", "model", "method", "metric", "reason")
         return [dict(zip(keys, row)) for row in rows if row[-1] is not None]
 
@@ -152,6 +183,7 @@ class Study:
         why = {("datasets", d): [self.unread(d, m) for m in self.models] for d in unknown}
         why |= {("models", m): [self.unread(d, m) for d in self.datasets] for m in self.models}
         why |= {("attribution", a): [self.unexplained(*p, a) for p in pairs] for a in self.attribution}
+        why |= {("discovery", e): [self.undiscovered(*p, e) for p in pairs] for e in self.discovery}
         why |= {("evaluation", e): [self.unmeasured(*p, e) for p in compared] for e in self.evaluation}
         return {entry: list(dict.fromkeys(told)) for entry, told in why.items() if told and None not in told}
 

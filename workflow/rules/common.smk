@@ -33,6 +33,8 @@ PREDICTIONS = "results/models/{dataset}/{model}.parquet"
 PROBE = "results/probes/{dataset}/{model}.h5"
 ATTRIBUTION = "results/attributions/{dataset}/{model}/{method}.h5ad"
 CONTROLS = [ATTRIBUTION.replace("{method}", name) for name in STUDY.controls]
+DISCOVERY = "results/discoveries/{dataset}/{model}/{discovery}.json"
+MOTIFS = "results/discoveries/{dataset}/{model}/{discovery}.meme"
 SCORES = "results/scores/{dataset}/{model}.parquet"
 GALLERY = "results/scores/{dataset}/{model}.gallery.parquet"
 FEATURES = "results/scores/{dataset}/{model}.features.parquet"
@@ -63,6 +65,7 @@ wildcard_constraints:
     dataset=r"[a-z][a-z0-9_]*(~[A-Za-z0-9_.+-]+)?",
     model=r"[a-z][a-z0-9_]*",
     method=r"(?!control_)[a-z][a-z0-9_]*",
+    discovery=r"[a-z][a-z0-9_]*",
 
 
 def of_pairs(pattern):
@@ -117,10 +120,31 @@ def files_of(wildcards):
     return STUDY.datasets[wildcards.dataset].files
 
 
+def model_files(wildcards):
+    """Input files that a model's options name."""
+    choice = STUDY.choice("models", wildcards.model)
+    return choice.files if choice.entry else []
+
+
 def maps_of(wildcards):
     """Maps of the controls and of every method that can explain the model."""
     methods = STUDY.methods_of(wildcards.dataset, wildcards.model)
     return CONTROLS + [ATTRIBUTION.replace("{method}", method) for method in methods]
+
+
+def read_by_discovery(wildcards):
+    """Maps of the method that a discovery reads, and the files that its options name."""
+    dataset, model, name = wildcards.dataset, wildcards.model, wildcards.discovery
+    choice = STUDY.discovery[name]
+    method = STUDY.maps_for(dataset, model, name) if "maps" in choice.entry.arrays else None
+    maps = [ATTRIBUTION.format(dataset=dataset, model=model, method=method)] if method else []
+    return maps + choice.files
+
+
+def maps_of_discovery(wildcards, input):
+    """The option that names these maps, for the command line."""
+    maps = [path for path in input if path.startswith("results/attributions/")]
+    return f"--maps {maps[0]}" if maps else ""
 
 
 def elsewhere_of(wildcards):
@@ -137,9 +161,9 @@ def elsewhere_of(wildcards):
     ]
 
 
-def folder_of_input(wildcards, input):
-    """The folder that the last input lies in."""
-    return os.path.dirname(input[-1])
+def folder_of_tables(wildcards, input):
+    """The folder that the tables lie in."""
+    return os.path.dirname(input.tables[-1])
 
 
 def folder_of_output(wildcards, output):
@@ -184,6 +208,13 @@ def attribute_code(wildcards):
             STUDY.attribution[wildcards.method].entry,
         ],
     )
+
+
+def discover_code(wildcards):
+    """Code of a discovery, and the model's."""
+    builder = STUDY.builder(wildcards.dataset, wildcards.model)
+    found = STUDY.datasets[wildcards.dataset].entry
+    return code_of("discover", [builder, found, STUDY.discovery[wildcards.discovery].entry])
 
 
 def score_code(wildcards):

@@ -5,6 +5,10 @@ rule report:
     input:
         trust=TRUST,
         tables=PARQUETS,
+        discoveries=[
+            DISCOVERY.format(dataset=dataset, model=model, discovery=name)
+            for dataset, model, name in STUDY.discoveries()
+        ],
     output:
         figures=report(
             directory(FIGURES),
@@ -30,9 +34,9 @@ rule report:
         mem_mb=2000,
         runtime=30,
     params:
-        folder=folder_of_input,
+        folder=folder_of_tables,
         code=report_code,
         references=bibliography,
     shell:
         "python -m xassay report --tables {params.folder} --trust {input.trust} "
-        "--figures {output.figures} --threads {threads} --out {output.page} > {log} 2>&1"
+        "--discoveries {input.discoveries} --figures {output.figures} --threads {threads} --out {output.page} > {log} 2>&1"

@@ -3,7 +3,8 @@
 
 rule train:
     input:
-        DATA,
+        data=DATA,
+        files=model_files,
     output:
         model=MODEL,
         predictions=PREDICTIONS,
@@ -26,6 +27,6 @@ rule train:
         seed=SEED,
         code=train_code,
     shell:
-        "python -m xassay train --data {input} --model {params.plugin} --name {wildcards.model} "
+        "python -m xassay train --data {input.data} --model {params.plugin} --name {wildcards.model} "
         "--options {params.options:q} --seeds {params.seeds} --seed {params.seed} --device {resources.device} "
         "--out {output.model} --predictions {output.predictions} 2>&1 | tee {log}"

@@ -8,7 +8,7 @@ from captum.attr import KernelShap
 from xassay.core.captum_masks import by_captum, seeded
 
 CARD = dict(
-    label="KernelSHAP (captum)", family="perturbation", kinds=("bag",), needs=(), signed=True,
+    label="KernelSHAP (captum)", family="perturbation", kinds=("bag", "sequence"), needs=(), signed=True,
     level="instance", axioms=("completeness",), reference=("lundberg2017", "kokhlikyan2020"),
     limits=dict(n_samples=(2, None), perturbations_per_eval=(1, None)),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from captum.attr import FeatureAblation
 from xassay.core.captum_masks import by_captum
 
 CARD = dict(
-    label="Leave one out (captum)", family="perturbation", kinds=("bag",), needs=(), signed=True,
+    label="Leave one out (captum)", family="perturbation", kinds=("bag", "sequence"), needs=(), signed=True,
     level="instance", axioms=(), reference=("early2022", "kokhlikyan2020"),
     limits=dict(perturbations_per_eval=(1, None)),
 )  # fmt: skip

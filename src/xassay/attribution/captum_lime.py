@@ -8,7 +8,7 @@ from captum.attr import Lime
 from xassay.core.captum_masks import by_captum, seeded
 
 CARD = dict(
-    label="LIME (captum)", family="perturbation", kinds=("bag",), needs=(), signed=True,
+    label="LIME (captum)", family="perturbation", kinds=("bag", "sequence"), needs=(), signed=True,
     level="instance", axioms=(), reference=("ribeiro2016", "kokhlikyan2020"),
     limits=dict(n_samples=(2, None), perturbations_per_eval=(1, None)),
 )  # fmt: skip

@@ -7,8 +7,8 @@ from captum.attr import ShapleyValueSampling
 from xassay.core.captum_masks import by_captum, seeded
 
 CARD = dict(
-    label="Permutation Shapley (captum)", family="perturbation", kinds=("bag",), needs=(), signed=True,
-    level="instance", axioms=("completeness",), reference=("castro2009", "kokhlikyan2020"),
+    label="Permutation Shapley (captum)", family="perturbation", kinds=("bag", "sequence"), needs=(),
+    signed=True, level="instance", axioms=("completeness",), reference=("castro2009", "kokhlikyan2020"),
     limits=dict(n_samples=(1, None), perturbations_per_eval=(1, None)),
 )  # fmt: skip
 

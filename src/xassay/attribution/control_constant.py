@@ -5,7 +5,7 @@ import torch
 from xassay.core.units import numbered, there
 
 CARD = dict(
-    label="Constant (control)", family="control", kinds=("bag",), needs=(), signed=False,
+    label="Constant (control)", family="control", kinds=("bag", "sequence"), needs=(), signed=False,
     level="instance", axioms=(), reference="zhang1999",
 )  # fmt: skip
 

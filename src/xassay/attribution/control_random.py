@@ -5,7 +5,7 @@ import torch
 from xassay.core.units import numbered, there
 
 CARD = dict(
-    label="Random (control)", family="control", kinds=("bag",), needs=(), signed=True,
+    label="Random (control)", family="control", kinds=("bag", "sequence"), needs=(), signed=True,
     level="instance", axioms=(), reference="zhang1999",
 )  # fmt: skip
 

@@ -8,7 +8,7 @@ it is the exact attribution up to sampling error. Values add up to f(x) - f(b), 
 from xassay.core.coalitions import marginal_means
 
 CARD = dict(
-    label="Shapley (control)", family="control", kinds=("bag",), needs=(), signed=True,
+    label="Shapley (control)", family="control", kinds=("bag", "sequence"), needs=(), signed=True,
     level="instance", axioms=("completeness",), reference="castro2009", variants=False, diluted=True,
     limits=dict(permutations=(1, None)),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Positive control: the exact effect of each instance where f* is known, else the planted mask."""
 
 CARD = dict(
-    label="Truth (control)", family="control", kinds=("bag",), needs=(), signed=True,
+    label="Truth (control)", family="control", kinds=("bag", "sequence"), needs=(), signed=True,
     level="instance", axioms=(), reference="zhang1999", diluted=True,
 )  # fmt: skip
 

@@ -1,34 +1,25 @@
-"""DeepLIFT with the rescale rule: Shrikumar, Greenside and Kundaje (2017), by captum.
+"""DeepLIFT with the rescale rule: Shrikumar, Greenside and Kundaje (2017); over references, DeepSHAP.
 
-Contributions are exact differences only through modules that captum knows (ReLU, Tanh, Sigmoid, ...); what
-a model computes by functions, such as the softmax of an attention, is passed by its plain gradient. The
-completeness gap shows by how much."""
-
-import copy
-import warnings
+Exact differences through every layer, pooling, softmax, normalisation and products included
+(core/multiplied.py): contributions add up to f(x) - f(b). A layer without a rule is refused.
+"""
 
 import torch
-from captum.attr import DeepLift
 
-from xassay.core.targets import Explained
+from xassay.core.contributions import contributions
+from xassay.core.rescale import multipliers
 
 CARD = dict(
-    label="DeepLIFT", family="gradient", kinds=("bag",), needs=("gradient",), signed=True,
-    level="feature", instance="sum", axioms=("completeness",), reference="shrikumar2017",
+    label="DeepLIFT", family="gradient", kinds=("bag", "sequence"), needs=("gradient",), signed=True,
+    level="feature", instance="sum", axioms=("completeness",), reference=("shrikumar2017", "lundberg2017"),
 )  # fmt: skip
 
 
-def attribute(model, x, target, baseline):
+def attribute(model, x, target, baseline, alphabet):
     """Contributions against each reference, averaged.
 
-    x: (sample, instance, feature); target: (sample,); baseline: (reference, sample, instance, feature).
-    Returns x's shape, logits. captum's hooks and tensors stay on a copy of the model."""
-    method = DeepLift(Explained(copy.deepcopy(model)))
-    out = torch.zeros_like(x)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Setting forward, backward hooks", category=UserWarning)
-        for reference in baseline:
-            out += method.attribute(
-                x.clone().requires_grad_(), reference, additional_forward_args=(target,)
-            ).detach()
-    return torch.where(x.isnan(), torch.nan, out / len(baseline))
+    x: (sample, ...), NaN where absent; target: (sample,); baseline: (reference, sample, ...); alphabet: x's
+    axis of bases, or None. Returns x's shape, logits; of a sequence hypothetical contributions."""
+    slopes = multipliers(model, x, baseline, target)
+    found = [contributions(m, x, reference, alphabet) for m, reference in zip(slopes, baseline, strict=True)]
+    return torch.where(x.isnan(), torch.nan, torch.stack(found).mean(0))

@@ -2,14 +2,19 @@
 
 The input itself, not its difference to a baseline, multiplies the gradient, as the field has it."""
 
+from xassay.core.contributions import contributions, corrected
 from xassay.core.gradients import gradient
 
 CARD = dict(
-    label="Input x gradient", family="gradient", kinds=("bag",), needs=("gradient",), signed=True,
+    label="Input x gradient", family="gradient", kinds=("bag", "sequence"), needs=("gradient",), signed=True,
     level="feature", instance="sum", axioms=(), reference="shrikumar2017",
 )  # fmt: skip
 
 
-def attribute(model, x, target):
-    """x: (sample, instance, feature); target: (sample,). Returns x's shape, logits."""
-    return x * gradient(model, x, target)
+def attribute(model, x, target, alphabet, *, correct=False):
+    """x: (sample, ...), NaN where absent; target: (sample,); alphabet: x's axis of bases, or None; correct:
+    leave out of a sequence's slopes what points off the simplex (majdandzic2023).
+
+    Returns x's shape, logits; of a sequence hypothetical contributions, the slope of every base."""
+    slope = gradient(model, x, target)
+    return contributions(corrected(slope, alphabet) if correct else slope, x, None, alphabet)

@@ -3,21 +3,27 @@
 import numpy as np
 import torch
 
+from xassay.core.contributions import contributions, corrected
 from xassay.core.gradients import path_gradient
 
 CARD = dict(
-    label="Integrated gradients", family="gradient", kinds=("bag",), needs=("gradient",), signed=True,
-    level="feature", instance="sum", axioms=("completeness",), reference="sundararajan2017",
+    label="Integrated gradients", family="gradient", kinds=("bag", "sequence"), needs=("gradient",),
+    signed=True, level="feature", instance="sum", axioms=("completeness",), reference="sundararajan2017",
     limits=dict(n_steps=(1, None)),
 )  # fmt: skip
 
 
-def attribute(model, x, target, baseline, *, n_steps=32):
+def attribute(model, x, target, baseline, alphabet, *, n_steps=32, correct=False):
     """Gradients along the straight line from each reference to x, integrated and averaged over references.
 
-    x: (sample, instance, feature); target: (sample,); baseline: (reference, sample, instance, feature).
-    Returns x's shape, logits."""
+    x: (sample, ...), NaN where absent; target: (sample,); baseline: (reference, sample, ...); alphabet: x's
+    axis of bases, or None; correct: leave out of a sequence's slopes what points off the simplex
+    (majdandzic2023): it changes what is told against a reference that is not on it, such as zeros.
+    Returns x's shape, logits; of a sequence hypothetical contributions."""
     nodes, weights = np.polynomial.legendre.leggauss(n_steps)  # on [-1, 1]
     path = (nodes + 1) / 2, weights / 2
-    parts = [(x - reference) * path_gradient(model, x, reference, target, *path) for reference in baseline]
+    parts = []
+    for reference in baseline:
+        slope = path_gradient(model, x, reference, target, *path)
+        parts.append(contributions(corrected(slope, alphabet) if correct else slope, x, reference, alphabet))
     return torch.stack(parts).mean(0)

@@ -9,24 +9,27 @@ import numpy as np
 import torch
 
 from xassay.core.coalitions import by_size, coalitions, kept_logits, present_units
+from xassay.core.units import joined
 
 LEAST = 8  # coalitions a unit: with those of one unit alone the answer would know no interaction
 
 CARD = dict(
-    label="KernelSHAP", family="perturbation", kinds=("bag",), needs=(), signed=True,
+    label="KernelSHAP", family="perturbation", kinds=("bag", "sequence"), needs=(), signed=True,
     level="instance", axioms=("completeness",), reference=("lundberg2017", "covert2021"),
-    limits=dict(n_coalitions=(2, None)),
+    limits=dict(span=(1, None), n_coalitions=(2, None)),
 )  # fmt: skip
 
 
-def attribute(model, x, target, baseline, groups, rng, *, n_coalitions=512):
+def attribute(model, x, target, baseline, groups, rng, *, n_coalitions=512, span=1):
     """Shapley values of the units, by weighted least squares over coalitions.
 
     x: (sample, ...), NaN where absent; target: (sample,); baseline: (reference, sample, ...); groups: each
-    element's unit, or None: axis 1. n_coalitions: per sample, 8 a unit at the least; the default takes every
-    coalition of up to 9 units and seventeen a unit in a bag of 30. Coalitions of one unit and of all but one
-    are always among them, without which the system would be singular.
+    element's unit, or None: axis 1; span: neighbouring units that go together, such as windows of a
+    sequence, and share evenly what they are worth. n_coalitions: per sample, 8 a unit at the least; the
+    default takes every coalition of up to 9 units and seventeen a unit in a bag of 30. Coalitions of one unit
+    and of all but one are always among them, without which the system would be singular.
     Returns (sample, unit) float64 logits: the exact Shapley values where all 2^units - 2 coalitions fit."""
+    groups, spread = joined(groups, span)
     known = present_units(x, groups)
     out = torch.full(known.shape, torch.nan, dtype=torch.float64, device=x.device)
     seed = int(rng.integers(2**63))
@@ -42,7 +45,7 @@ def attribute(model, x, target, baseline, groups, rng, *, n_coalitions=512):
         total = logits[:, 0] - logits[:, 1]
         one, other = logits[:, 2:].unflatten(1, (2, len(kept))).unbind(1)
         out[row[:, None], place] = solved(kept.double(), weight, (one - other) / 2, total)
-    return out
+    return spread(out)
 
 
 def shares(size):

@@ -7,7 +7,7 @@ from xassay.core.masking import answers, removal, singles
 from xassay.core.units import numbered, there
 
 CARD = dict(
-    label="Leave one out", family="perturbation", kinds=("bag",), needs=(), signed=True,
+    label="Leave one out", family="perturbation", kinds=("bag", "sequence"), needs=(), signed=True,
     level="instance", axioms=(), reference="early2022",
     limits=dict(replace=("baseline", "remove")),
 )  # fmt: skip

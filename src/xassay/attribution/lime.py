@@ -10,22 +10,25 @@ import numpy as np
 import torch
 
 from xassay.core.coalitions import by_size, coalitions, kept_logits, present_units
+from xassay.core.units import joined
 
 CARD = dict(
-    label="LIME", family="perturbation", kinds=("bag",), needs=(), signed=True,
+    label="LIME", family="perturbation", kinds=("bag", "sequence"), needs=(), signed=True,
     level="instance", axioms=(), reference="ribeiro2016",
-    limits=dict(n_masks=(2, None), ridge=(1e-9, None), width=(0.05, None)),
+    limits=dict(span=(1, None), n_masks=(2, None), ridge=(1e-9, None), width=(0.05, None)),
 )  # fmt: skip
 
 
-def attribute(model, x, target, baseline, groups, rng, *, n_masks=512, ridge=0.01, width=0.25):
+def attribute(model, x, target, baseline, groups, rng, *, n_masks=512, ridge=0.01, width=0.25, span=1):
     """Coefficients of the local linear model: what keeping a unit adds to the explained logit.
 
     x: (sample, ...), NaN where absent; target: (sample,); baseline: (reference, sample, ...); groups: each
-    element's unit, or None: axis 1. n_masks: per sample, all of them where there are no more; ridge: the
-    penalty, relative to the mean weighted variance of a mask's entries, shrinks a linear model's coefficients
-    by about that share; width: of the kernel, the 25 per cent of the authors' software.
+    element's unit, or None: axis 1; span: neighbouring units that go together, such as windows of a
+    sequence, and share evenly what they are worth. n_masks: per sample, all of them where there are no more;
+    ridge: the penalty, relative to the mean weighted variance of a mask's entries, shrinks a linear model's
+    coefficients by about that share; width: of the kernel, the 25 per cent of the authors' software.
     Returns (sample, unit) float64 logits."""
+    groups, spread = joined(groups, span)
     known = present_units(x, groups)
     out = torch.full(known.shape, torch.nan, dtype=torch.float64, device=x.device)
     seed = int(rng.integers(2**63))
@@ -39,7 +42,7 @@ def attribute(model, x, target, baseline, groups, rng, *, n_masks=512, ridge=0.0
         weight = weight.repeat(2) * torch.exp(-(distance / width).square())
         logits = kept_logits(model, x, baseline, target, groups, row, place, known.shape[1], kept)
         out[row[:, None], place] = fitted(kept.double(), weight / weight.sum(), logits, ridge)
-    return out
+    return spread(out)
 
 
 def fitted(kept, weight, logits, ridge):

@@ -1,28 +1,34 @@
-"""Occlusion: Zeiler and Fergus (2014), one window of features of one instance at a time replaced."""
+"""Occlusion: Zeiler and Fergus (2014), one window at a time replaced: of features of one instance, of
+bases."""
 
 import torch
 
 from xassay.core.bags import present
 from xassay.core.errors import InputError
 from xassay.core.masking import answers, singles
-from xassay.core.windows import spans
+from xassay.core.targets import explained
+from xassay.core.windows import spans, windows
 
 CARD = dict(
-    label="Occlusion", family="perturbation", kinds=("bag",), needs=(), signed=True,
+    label="Occlusion", family="perturbation", kinds=("bag", "sequence"), needs=(), signed=True,
     level="feature", instance="sum", axioms=(), reference="zeiler2014",
     limits=dict(size=(1, None), stride=(1, None)),
 )  # fmt: skip
 
 
-def attribute(model, x, target, baseline, groups, *, size=32, stride: int | None = None):
+def attribute(model, x, target, baseline, groups, alphabet, *, size=32, stride: int | None = None):
     """f(x) - f(x with a window replaced), shared by the window's features, mean over windows that hold one.
 
     x: (sample, instance, feature), NaN rows where absent; target: (sample,); baseline: (reference, sample,
     instance, feature); groups: each feature's group, (1, feature), which then are the windows, or None:
     ``size`` neighbours in the order of the features (all, where there are fewer), one every ``stride``, by
     default ``size``. Without overlap an instance's features add up to what its windows are worth, each alone.
+    alphabet: the axis of bases of sequences, whose windows are of neighbouring positions; a base that is not
+    there is worth as much as the one that is, since a window tells no base from another.
     Returns x's shape, logits. Raises InputError for a stride that leaves features out, and for groups of
     instances."""
+    if alphabet is not None:
+        return positions(model, x, target, baseline, min(size, x.shape[2]), stride).to(x.dtype)
     whole = answers(model, x, baseline, torch.zeros_like(present(x)[:, None]), target)[:, :, None]
     total = torch.zeros(x.shape, dtype=torch.float64, device=x.device)
     times = torch.zeros(x.shape[2], dtype=torch.float64, device=x.device)
@@ -36,6 +42,21 @@ def attribute(model, x, target, baseline, groups, *, size=32, stride: int | None
         total[..., held] += (effect / number[window])[..., held]
         times += held
     return (total / times).to(x.dtype)
+
+
+def positions(model, x, target, baseline, size, stride):
+    """``attribute`` of sequences: x's shape, the same for every base of a position."""
+    if stride is not None and stride > size:
+        raise InputError(f"occlusion: stride is {stride}; allowed: 1 to {size}, the size of a window")
+    with torch.no_grad():
+        whole = explained(model(x), target).double()
+    effect = whole[:, None] - windows(model, x, baseline, target, size, stride or size)
+    total = torch.zeros(len(x), x.shape[2], dtype=torch.float64, device=x.device)
+    times = torch.zeros(x.shape[2], dtype=torch.float64, device=x.device)
+    for k, (start, stop) in enumerate(spans(x.shape[2], size, stride or size)):
+        total[:, start:stop] += effect[:, k : k + 1] / (stop - start)
+        times[start:stop] += 1
+    return (total / times)[:, None].expand(x.shape)
 
 
 def partitions(n_features, size, stride, groups):

@@ -1,13 +1,19 @@
 """Saliency, the magnitude of the gradient: Simonyan, Vedaldi and Zisserman (2014), section 3.1."""
 
+from xassay.core.contributions import corrected
 from xassay.core.gradients import gradient
 
 CARD = dict(
-    label="Saliency", family="gradient", kinds=("bag",), needs=("gradient",), signed=False,
+    label="Saliency", family="gradient", kinds=("bag", "sequence"), needs=("gradient",), signed=False,
     level="feature", instance="norm", axioms=(), reference="simonyan2014",
 )  # fmt: skip
 
 
-def attribute(model, x, target):
-    """x: (sample, instance, feature); target: (sample,). Returns x's shape, logits per unit of x."""
-    return gradient(model, x, target).abs()
+def attribute(model, x, target, alphabet, *, correct=False):
+    """x: (sample, ...), NaN where absent; target: (sample,); alphabet: x's axis of bases, or None; correct:
+    leave out of a sequence's slopes what points off the simplex (majdandzic2023).
+
+    Returns x's shape, logits per unit of x: magnitudes; of a sequence slopes with their sign, whose norm over
+    the bases is the magnitude of a position."""
+    slope = gradient(model, x, target)
+    return slope.abs() if alphabet is None else corrected(slope, alphabet) if correct else slope

@@ -64,9 +64,10 @@ class Centre(nn.Module):
 
 def set_origin(model, x):
     """Set every ``Centre`` to the median of the present instances. x: (sample, instance, feature)."""
-    median = x[present(x)].median(0).values
-    for module in model.modules():
-        if isinstance(module, Centre):
+    centres = [module for module in model.modules() if isinstance(module, Centre)]
+    if centres:
+        median = x[present(x)].median(0).values
+        for module in centres:
             module.origin.copy_(median)
 
 

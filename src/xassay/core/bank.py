@@ -15,6 +15,7 @@ from xassay.core.errors import InputError
 from xassay.core.results import writing
 
 ROWS = 64  # samples of one chunk on disk
+MORE = ("effect", "decoy")  # arrays that not every data set has
 
 
 @dataclass
@@ -24,7 +25,8 @@ class Bank:
     ids: evaluated samples, the sample axis. probe: the model's answers to masks.
     random: (seed, sample, order, step), the explained logit along random orders of replacement.
     truth: (sample, instance) in {-1, 0, 1}, NaN where absent or unknown.
-    effect: (sample, instance), exact phi* where f* is known, else None.
+    effect: (sample, instance), exact phi* where f* is known, else None. decoy: (sample, instance), 1 in what
+    was planted without an effect, 0 in the background, or None.
     """
 
     ids: list
@@ -32,6 +34,7 @@ class Bank:
     random: np.ndarray
     truth: np.ndarray
     effect: np.ndarray | None = None
+    decoy: np.ndarray | None = None
 
     def write(self, path):
         """Write as HDF5; nothing is left at ``path`` unless all was written."""
@@ -54,6 +57,7 @@ class Bank:
                     random=found["random"],
                     truth=found["truth"],
                     effect=found.get("effect"),
+                    decoy=found.get("decoy"),
                 )
         except (OSError, KeyError) as error:
             raise InputError(f"{path}: cannot be read as a probe bank: {error}") from error
@@ -84,8 +88,7 @@ class Writer:
         """Add the next samples; a block may be narrower or wider: NaN, or False in masks, beyond."""
         arrays = {f"probe/{k}": v for k, v in bank.probe._asdict().items()}
         arrays |= {"random": bank.random, "truth": bank.truth}
-        if bank.effect is not None:
-            arrays["effect"] = bank.effect
+        arrays |= {k: v for k in MORE if (v := getattr(bank, k)) is not None}
         rows = slice(self.done, self.done + len(bank.ids))
         for name, values in arrays.items():
             values, where = np.asarray(values), at(name, rows)
@@ -116,11 +119,11 @@ class Writer:
 
 def at(name, rows):
     """Where samples lie in an array: masks and truth are the same for every seed and have no seed axis."""
-    shared = name in ("probe/masks", "truth", "effect")
+    shared = name in ("probe/masks", "truth", *MORE)
     return (rows,) if shared else (slice(None), rows)
 
 
 def names(file):
     """Names of a bank's arrays."""
     fields = [f"probe/{k}" for k in Probe._fields]
-    return [*fields, "random", "truth", *(["effect"] if "effect" in file else [])]
+    return [*fields, "random", "truth", *(name for name in MORE if name in file)]

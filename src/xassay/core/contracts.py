@@ -16,9 +16,16 @@ attribution/    attribute(model, x, target, baseline, [rng], *, ...) -> tensor
                 control_truth alone may ask for ``truth``
                 ``groups`` says which maskable unit each element of x belongs to: an integer tensor that
                 broadcasts to x[0], or None where the units are x's axis 1 (the instances of a bag)
+                ``alphabet`` is the axis of x whose entries are one choice among several (the bases of a
+                sequence), or None; along it a map of contributions is hypothetical (core/contributions.py)
 evaluation/     score(attribution, ..., *, ...) -> array (replicate, sample)
 stability/      variants(model, x, target, baseline, rng, ..., *, ...)
                 yields (name, model, x, target, baseline)
+discovery/      discover(model, x, maps, ..., *, ...) -> {table: DataFrame}, and, where it finds motifs,
+"motifs":
+                a list of core.motifs.Motif; "note": what stood in the way, in words
+                maps: hypothetical contributions of one method, mean over seeds; elements: what was planted,
+                ``sample`` a row of x; known: motifs of a file; oracle: f* or None; label: of each sample
 
 Options are checked before a job starts: by their annotation (``size: int | None = None``), or else by their
 default, a tuple with the number and kind of its elements; and by ``limits=dict(n_steps=(1, None),
@@ -29,9 +36,12 @@ What a CARD says (CARDS below holds the allowed values; a key that FOLDERS does 
 
 label, reference    how the report calls it; key(s) of resources/references.bib
 kind, kinds         the kind of data that a data set is, and those that a plug-in reads
-files               options of a data set that name input files: a changed file runs it again
-provides, needs     what a model has beside its logits: x's gradient, attention(x), or embed(x) and pool(h),
-                    which work instance by instance; a method that needs what is lacking is refused
+files               options of a data set, a model or a discovery that name input files: a changed file runs
+it again provides, needs     what a model has beside its logits: x's gradient; attention(x); embed(x) and
+pool(h), which
+                    work instance by instance ("instances"); feature_maps(x) and head(h); attentions(x) of all
+                    layers ("layers_attention"); states(x) along the sequence ("temporal"). A method that
+                    needs what is lacking is refused
 family              of a method: how it works; of a metric: the question that it answers in the verdict
 signed              whether a map tells evidence for from evidence against
 level, instance     "feature": the map has x's shape, and "sum" or "norm" over features makes it one of
@@ -45,6 +55,7 @@ gate                (positive control, negative control) that must differ for th
 draws               of a metric that asks for a stability test's maps: "apart" (the default), it gets those of
                     one draw, (replicate, sample, unit); "together", all draws of a level and one seed,
                     (1, draw, sample, unit), and ``distance`` likewise
+finds               what a discovery's tables tell of: motifs, interactions, effects, ...
 varies, fixed       what a test changes between two maps, in words; TRAINED ones need a trained model
 alike               True: a method that draws gets the same draws for every variant of the test
 circular            methods whose map is what the metric compares with: shown, not ranked
@@ -60,6 +71,7 @@ class Folder(NamedTuple):
     choice: str  # the configuration key that names a plug-in
     card: tuple[str, ...]  # keys that every CARD has
     arrays: tuple[str, ...]  # names that the entry's positional parameters may take
+    whole: bool = True  # a study that leaves the section out holds every plug-in of the folder
 
 
 FOLDERS = {
@@ -69,7 +81,7 @@ FOLDERS = {
         "attribute",
         "method",
         ("label", "family", "kinds", "needs", "signed", "level", "axioms", "reference"),
-        ("model", "x", "target", "baseline", "groups", "rng", "truth"),
+        ("model", "x", "target", "baseline", "groups", "alphabet", "rng", "truth"),
     ),
     "evaluation": Folder(
         "score",
@@ -77,8 +89,8 @@ FOLDERS = {
         ("label", "family", "range", "direction", "null", "gate", "reference"),
         # and the stem of any stability plug-in: the maps of its variants
         (
-            *("attribution", "truth", "effect", "probe", "curve", "gap", "imputed", "total"),
-            *("replicates", "other_samples", "other_model", "methods", "distance"),
+            *("attribution", "truth", "effect", "decoy", "probe", "curve", "gap", "imputed", "total"),
+            *("angle", "replicates", "other_samples", "other_model", "methods", "distance"),
         ),
     ),
     "stability": Folder(
@@ -87,10 +99,38 @@ FOLDERS = {
         ("label", "varies", "fixed", "reference"),
         ("model", "x", "target", "baseline", "groups", "rng", "twin", "noise", "draws"),
     ),
+    "discovery": Folder(
+        "discover",
+        "discovery",
+        ("label", "kinds", "needs", "finds", "reference"),
+        (
+            *("model", "x", "target", "baseline", "maps", "elements", "variants", "known", "oracle"),
+            *("label", "rng"),
+        ),
+        whole=False,
+    ),
 }
 
 KINDS = ("bag", "sequence", "image")
-PROVIDED = ("gradient", "attention", "instances")
+# What a data set's own keys may say, by its kind, the default first.
+OWN = {
+    "bag": {
+        "baseline": ("training_cells", "counterfactual", "shuffle", "mean", "zero"),
+        "level": ("instance", "feature", "group"),
+        "references": 2,
+    },
+    "sequence": {
+        "baseline": ("shuffle", "uniform", "composition", "training_sequences", "zero"),
+        "level": ("position",),
+        "references": 4,
+    },
+    "image": {"baseline": ("mean", "zero"), "level": ("pixel",), "references": 1},
+}
+PROVIDED = (
+    *("gradient", "attention", "instances"),
+    *("feature_maps", "layers_attention", "temporal"),  # of sequence models
+)
+ORACLES = {"bag": ("gradient", "instances"), "sequence": ("gradient",), "image": ("gradient",)}  # f* provides
 COMMON = {
     "label": "text",
     "reference": "text, a tuple of texts or None",
@@ -100,7 +140,8 @@ COMMON = {
 CARDS = {
     "datasets": COMMON
     | {"kind": KINDS, "files": "a tuple of texts", "provides": ("each", *PROVIDED)},  # of its oracle
-    "models": COMMON | {"kinds": ("each", *KINDS), "provides": ("each", *PROVIDED)},
+    "models": COMMON
+    | {"kinds": ("each", *KINDS), "provides": ("each", *PROVIDED), "files": "a tuple of texts"},
     "attribution": COMMON
     | {
         "family": ("gradient", "perturbation", "attention", "control"),
@@ -128,10 +169,18 @@ CARDS = {
         "circular": "a tuple of texts",
     },
     "stability": COMMON | {"varies": "text", "fixed": "text", "alike": (True, False)},
+    "discovery": COMMON
+    | {
+        "kinds": ("each", *KINDS),
+        "needs": ("each", *PROVIDED),
+        "finds": ("motifs", "interactions", "filters", "designs", "traces", "effects", "variants"),
+        "files": "a tuple of texts",
+    },
 }
 
 CONTROL = "control_"  # stems of attribution plug-ins that are controls, not contestants
 NOISE = "~noise_"  # between a diluted control's id and the noise, its size over that of the map
+UNSIGNED = 2  # the truth of a unit that has an effect, of unknown sign: maps are compared with it by size
 ORACLE = "oracle"  # the model id reserved for f*
 TRAINED = ("parameters", "labels")  # what tests of training vary: f* has had none
 

@@ -7,6 +7,8 @@ import torch
 
 from xassay.core import levels, noise, seeding
 from xassay.core.baselines import baseline
+from xassay.core.contracts import OWN
+from xassay.core.sequence_baselines import sequence_baseline
 from xassay.core.targets import default_target
 from xassay.core.units import numbered, there
 
@@ -19,7 +21,7 @@ class Evaluated:
     baseline: (reference, sample, instance, feature). level: what maps are about (core.levels), whose units
     are the unit axis. truth: (sample, unit) in {-1, 0, 1}; effect: exact phi*, or None. variants: positions
     of the samples that variants explain. noise: the data set's law on x of those samples, None where it
-    declares none."""
+    declares none. decoy: (sample, unit), 1 in elements without an effect, NaN in those with one; or None."""
 
     ids: list
     x: torch.Tensor
@@ -30,6 +32,7 @@ class Evaluated:
     variants: np.ndarray
     noise: object
     level: levels.Level = levels.INSTANCE
+    decoy: np.ndarray | None = None
 
     @property
     def there(self):
@@ -42,23 +45,24 @@ class Evaluated:
         return torch.from_numpy(self.truth if self.effect is None else self.effect).to(self.x.device)
 
 
-def evaluated(samples, seed, *, n, n_variants, reference, level="instance", oracle=None, device="cpu"):
+def evaluated(samples, seed, *, n, n_variants, reference, level=None, oracle=None, device="cpu"):
     """The first ``n`` evaluated samples with their baseline, seeded by the run's seed and the data set alone.
 
-    reference: keyword arguments of ``baselines.baseline``. level: of levels.LEVELS. oracle: f* of the data
-    set, where one is known: its ``effect(x, baseline)`` is phi* of the instances against the very baseline
-    that methods and metrics use. Variants explain the first ``n_variants`` samples with a non-empty truth, or
-    the first where no sample has one."""
+    reference: keyword arguments of ``baselines.baseline``. level: of levels.LEVELS, None: the first of the
+    kind. oracle: f* of the data set, where one is known: its ``effect(x, baseline)`` is phi* of the instances
+    against the very baseline that methods and metrics use. Variants explain the first ``n_variants`` samples
+    with a non-empty truth, or the first where no sample has one."""
     ids = samples.evaluated(n)
-    x = samples.bags(ids)
-    labels = torch.from_numpy(samples.samples.loc[ids, "label"].to_numpy(np.int64))
-    level = levels.level(samples, level)
+    x = samples.inputs(ids)
+    labels = torch.from_numpy(samples.samples.loc[ids, "label"].to_numpy())
+    level = levels.level(samples, level or OWN[samples.kind]["level"][0])
     truth = levels.truth(samples, ids, level)
     planted = np.flatnonzero((np.nan_to_num(truth) != 0).any(1))
     chosen = (planted if len(planted) else np.arange(len(ids)))[:n_variants]
-    references = baseline(samples, x, seeding.generator(seed, samples.name, "baseline"), **reference)
+    draw = sequence_baseline if samples.kind == "sequence" else baseline
+    references = draw(samples, x, seeding.generator(seed, samples.name, "baseline"), **reference)
     x, references = torch.from_numpy(x), torch.from_numpy(references)
-    known = oracle is not None and level.groups is None
+    known = oracle is not None and level.kind in ("instance", "position")
     effect = oracle.effect(x, references).double().numpy() if known else None
     return Evaluated(
         ids=ids,
@@ -70,6 +74,7 @@ def evaluated(samples, seed, *, n, n_variants, reference, level="instance", orac
         variants=chosen,
         noise=_noise(samples, ids, chosen),
         level=level,
+        decoy=samples.decoys(ids) if samples.kind == "sequence" else None,
     )
 
 

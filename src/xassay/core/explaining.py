@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
-from xassay.core.bags import present
 from xassay.core.contracts import NOISE, Gap, Imputed
+from xassay.core.contributions import off_simplex_angle
 from xassay.core.entry import blocks
 from xassay.core.errors import InputError
 from xassay.core.explanations import Explanation, Variant
@@ -40,6 +40,7 @@ class Record:
     feature: list = field(default_factory=list)
     instance: list = field(default_factory=list)
     total: list = field(default_factory=list)
+    angle: list = field(default_factory=list)
     curve: list = field(default_factory=list)
     gap: list = field(default_factory=list)
     imputed: list = field(default_factory=list)
@@ -55,6 +56,8 @@ class Record:
         self.feature.append(None if feature is None else feature.cpu().numpy())
         self.instance.append(instance.cpu().numpy())
         self.total.append(total.cpu().numpy())
+        if seen.level.alphabet is not None and feature is not None:
+            self.angle.append(off_simplex_angle(feature, seen.level.alphabet).cpu().numpy())
         maps = instance[None]
         if self.method.card.get("diluted"):
             noisy = diluted(instance, streams("dilution"))
@@ -86,6 +89,7 @@ class Record:
             variant_ids=[seen.ids[i] for i in seen.variants],
             instance=np.stack(self.instance),
             total=np.stack(self.total),
+            angle=np.stack(self.angle) if self.angle else None,
             curve=tuple(np.stack(self.curve, 1)),
             gap=Gap(*np.stack(self.gap, 1)),
             imputed=Imputed(*np.stack(self.imputed, 1)),
@@ -132,6 +136,7 @@ def explain(method, model, x, target, baseline, rng, truth, level=INSTANCE):
                     target=target[p],
                     baseline=baseline[:, p],
                     groups=level.units,
+                    alphabet=level.alphabet,
                     rng=np.random.default_rng([seed, p.start]),
                     truth=truth[p],
                 ),
@@ -141,10 +146,11 @@ def explain(method, model, x, target, baseline, rng, truth, level=INSTANCE):
             for p in blocks(x, BUDGET)
         ]
     )
-    total = found.flatten(1).nansum(-1, dtype=torch.float64)
+    there = found if level.alphabet is None or method.card["level"] == "instance" else found * x
+    total = there.flatten(1).nansum(-1, dtype=torch.float64)
     if method.card["level"] == "instance":
         return None, found.double(), total
-    return found, reduced(found, method.card["instance"], level, present(x)), total
+    return found, reduced(found, method.card["instance"], level, x), total
 
 
 def shaped(method, found, x, level):

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from xassay.core.contracts import NOISE, Gap, Imputed
+from xassay.core.dna import BASES
 from xassay.core.errors import InputError
 from xassay.core.results import writing
 
@@ -47,7 +48,8 @@ class Explanation:
     method: id in the configuration; plugin: its stem; card: its CARD; code: hash of the code that ran.
     ids: evaluated samples, the sample axis. variant_ids: the samples that variants explain, a subset.
     instance: (seed, sample, instance) float64, NaN where absent.
-    total: (seed, sample), the sum of the map at its own level.
+    total: (seed, sample), the sum of the map at its own level. angle: (seed, sample), how far hypothetical
+    contributions point off the simplex of the bases, degrees; None where a map has no bases.
     curve: (most, least), each (seed, sample, step): contracts.Curve without its random orders.
     gap, imputed: contracts.Gap and contracts.Imputed, None where they were not measured.
     model: id of the model. level, units: what the maps are about (core.levels); where units are named they
@@ -69,21 +71,27 @@ class Explanation:
     variants: list = field(default_factory=list)
     gap: Gap | None = None
     imputed: Imputed | None = None
+    angle: np.ndarray | None = None
     model: str = ""
     level: str = "instance"
     units: list | None = None
     diluted: list = field(default_factory=list)
 
     def write(self, path, samples, feature=None):
-        """Write as AnnData: a row for each instance of the evaluated samples.
+        """Write as AnnData: a row for each instance of the evaluated samples, or position of a sequence.
 
         samples: the Samples explained; feature: (seed, sample, instance, feature) of a feature-level
-        method, kept as ``layers[seed_k]``."""
+        method, or (seed, sample, base, position), kept as ``layers[seed_k]``: a column each feature, or
+        base."""
         import anndata
 
         obs, present = self.rows(samples)
-        feature = feature if self.units is None else None  # summed up over instances already
-        adata = anndata.AnnData(obs=obs, var=samples.var if feature is not None else None)
+        var = samples.var
+        if self.level == "position" and feature is not None:
+            feature, var = [layer.swapaxes(1, 2) for layer in feature], pd.DataFrame(index=list(BASES))
+        elif self.units is not None:
+            feature = None  # summed up over instances already
+        adata = anndata.AnnData(obs=obs, var=var if feature is not None else None)
         adata.obsm["instance"] = self.instance[:, present].T
         if feature is not None:
             for k, layer in enumerate(feature):
@@ -130,6 +138,7 @@ class Explanation:
         """What the model answered to this map, as AnnData holds it."""
         found = {"total": self.total, "curve": dict(zip(("most", "least"), self.curve, strict=True))}
         parts = {"gap": self.gap, "imputed": self.imputed}
+        found |= {} if self.angle is None else {"angle": self.angle}
         return found | {name: part._asdict() for name, part in parts.items() if part is not None}
 
     @classmethod
@@ -170,10 +179,18 @@ def features(path, keep):
         return names, np.mean(means, axis=0)
 
 
+def bases(path):
+    """Hypothetical contributions of every base, mean over seeds: (sample * position, 4) float32, or None."""
+    with _opened(path) as file:
+        layers = sorted(file["layers"]) if "layers" in file else []
+        return np.mean([file["layers"][layer][:] for layer in layers], axis=0) if layers else None
+
+
 def _measured(group):
     """What ``Explanation.measured`` gave."""
     curve = (group["curve/most"][:], group["curve/least"][:])
     found = {"total": group["total"][:], "curve": curve}
+    found["angle"] = group["angle"][:] if "angle" in group else None
     for name, kind in {"gap": Gap, "imputed": Imputed}.items():
         if name in group:
             found[name] = kind(*(group[name][k][:] for k in kind._fields))

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from xassay.core.dna import decode
 from xassay.core.explanations import features
 from xassay.core.ranks import auroc
-from xassay.core.scoring import scaled
+from xassay.core.scoring import faced, scaled
 
 QUANTILES = (0, 0.5, 1)  # worst, median, best: fixed, so that no bag is chosen by hand
 TOP = 30
@@ -15,7 +16,8 @@ def gallery(explanation, truth, samples, quantiles=QUANTILES):
 
     truth: (sample, instance); samples: the Samples explained. Ties are broken by the sample's place; no row
     where no bag has a truth. An attribution is the mean over seeds of the maps scaled to largest size 1."""
-    value = auroc(explanation.instance, np.maximum(truth, 0)).mean(0)
+    seen = faced({"attribution": explanation.instance, "truth": truth})
+    value = auroc(seen["attribution"], np.maximum(seen["truth"], 0)).mean(0)
     order = np.argsort(value, kind="stable")[: (~np.isnan(value)).sum()]
     maps = scaled(explanation.instance).mean(0)
     out = []
@@ -40,7 +42,11 @@ def gallery(explanation, truth, samples, quantiles=QUANTILES):
 
 
 def shown(explanation, samples, sample, truth):
-    """Names of a sample's units, and what was planted in each: of instances, or of features or groups."""
+    """Names of a sample's units, and what was planted in each: of instances, of positions (their bases), or
+    of features or groups."""
+    if samples.kind == "sequence":
+        [letters] = decode(samples.inputs([sample]))
+        return list(letters), samples.known(sample)
     if explanation.units is not None:
         return explanation.units, ["planted" if sign else "background" for sign in np.nan_to_num(truth)]
     obs = samples.obs.iloc[samples.rows(sample)]

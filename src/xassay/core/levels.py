@@ -2,23 +2,27 @@
 
 ``instance``: the instances of a bag. ``feature``: its features, each in all instances at once. ``group``:
 groups of features, as ``var[group]`` names them, or else clusters of features that vary together.
+``position``: the positions of a sequence, all four bases of one at once.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from xassay.core.contracts import OWN
 from xassay.core.errors import InputError
+from xassay.core.sequence_baselines import composition
 
-LEVELS = ("instance", "feature", "group")
+LEVELS = ("instance", "feature", "group", "position")
 GROUPS = 24  # clusters, where the data set names none
 CELLS = 5000  # training instances that tell which features vary together
 
 
 class Level(NamedTuple):
     """kind: of LEVELS. names: of the units, None for instances. groups: each feature's unit, (1, feature)
-    integers that broadcast to a bag, None for instances. field: what features tell of one another, a
-    core.imputation.Field; instances of a bag all tell the same."""
+    integers that broadcast to a bag, None for instances; of a sequence each position's, (1, position). field:
+    what is known of the units that are gone: of features, a core.imputation.Field; of positions, the shares
+    of their bases in training, (4, position); instances of a bag all tell the same."""
 
     kind: str
     names: list | None = None
@@ -32,16 +36,25 @@ class Level(NamedTuple):
 
         return None if self.groups is None else torch.from_numpy(self.groups)
 
+    @property
+    def alphabet(self):
+        """The axis of x whose entries are one choice among several, or None."""
+        return 1 if self.kind == "position" else None
+
 
 INSTANCE = Level("instance")
 
 
 def level(samples, kind):
-    """The Level of a data set. Raises InputError for another kind than LEVELS."""
-    if kind not in LEVELS:
-        raise InputError(f"level: {kind!r} is unknown; allowed: {', '.join(LEVELS)}")
+    """The Level of a data set. Raises InputError for a kind that its data do not have."""
+    allowed = OWN[samples.kind]["level"]
+    if kind not in allowed:
+        raise InputError(f"level: {kind!r} is unknown; allowed: {', '.join(allowed)}")
     if kind == "instance":
         return INSTANCE
+    if kind == "position":
+        places = np.arange(samples.shape[1])
+        return Level(kind, [str(place + 1) for place in places], places[None], composition(samples))
     from xassay.core.imputation import field
 
     features, instances = [str(name) for name in samples.var.index], training(samples)
@@ -94,7 +107,7 @@ def truth(samples, ids, chosen):
     Features have one where ``var[truth]`` says so and labels are binary, a group that of its members, NaN
     where they have both signs; as of
     instances, they have it in positive samples, and none in negative ones."""
-    if chosen.groups is None:
+    if chosen.kind in ("instance", "position"):
         return samples.truth(ids)
     out = np.full((len(ids), len(chosen.names)), np.nan)
     if "truth" in samples.var and samples.n_outputs == 1:
@@ -110,17 +123,22 @@ def truth(samples, ids, chosen):
     return out
 
 
-def reduced(feature, how, chosen, there):
-    """A map of features, (sample, instance, feature), as one of units: (sample, unit) float64.
+def reduced(feature, how, chosen, x):
+    """A map of x's elements, x's shape, as one of units: (sample, unit) float64.
 
-    how: "sum" for contributions, "norm" (L2) for slopes; there: (sample, instance), what is in the bag."""
+    feature: (sample, instance, feature), or hypothetical contributions (sample, base, position); how: "sum"
+    for contributions, "norm" (L2) for slopes; x: (sample, ...), NaN where an instance is absent."""
     import torch
 
-    if chosen.groups is None:
+    from xassay.core.bags import present
+
+    if chosen.kind in ("instance", "position"):
+        axis = 1 if chosen.kind == "position" else -1
         if how == "norm":
-            return torch.linalg.vector_norm(feature, dim=-1, dtype=torch.float64)
-        return feature.sum(-1, dtype=torch.float64)
-    feature = torch.where(there[..., None], feature, 0.0).double()
+            return torch.linalg.vector_norm(feature, dim=axis, dtype=torch.float64)
+        there = feature if chosen.kind == "instance" else feature.double() * x
+        return there.sum(axis, dtype=torch.float64)
+    feature = torch.where(present(x)[..., None], feature, 0.0).double()
     whole = (feature.square() if how == "norm" else feature).sum(1)
     out = whole.new_zeros(len(whole), len(chosen.names))
     out.index_add_(1, chosen.units[0].to(whole.device), whole)

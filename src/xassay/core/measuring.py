@@ -19,7 +19,7 @@ def measured(model, seen, maps, streams):
     lost = (maps.isnan() & seen.there).any(-1)
     answered = [
         replacement(*given, seen.level.units),
-        gaps(*given, streams("gap"), seen.level.units),
+        gaps(*given, streams("gap"), seen.level),
         imputed(*given, streams("imputed"), seen.level),
     ]
     return [torch.where(lost[..., None], torch.nan, torch.stack(part)).cpu().numpy() for part in answered]

@@ -11,7 +11,8 @@ def law(noise, library=None):
 
     noise: {"law": "gaussian", "sd": float or (feature,)} adds normal draws; {"law": "multinomial", "scale":
     float} takes x as log1p(scale * counts / library) and draws each instance's counts anew, as many as were
-    counted, genes outside x included: the mean is kept and a zero stays zero.
+    counted, genes outside x included: the mean is kept and a zero stays zero; {"law": "substitution", "rate":
+    float} puts one of the other bases, each as likely, in the place of that share of a sequence's bases.
     library: counts of each instance, (sample, instance), NaN where absent; for the multinomial alone.
 
     Raises InputError for another law or a multinomial without library."""
@@ -21,7 +22,11 @@ def law(noise, library=None):
         if library is None:
             raise InputError("noise: the law 'multinomial' needs obs['library'], the counts of each instance")
         return _multinomial(float(noise["scale"]), np.asarray(library))
-    raise InputError(f"noise: law {noise.get('law')!r} is unknown; allowed: gaussian, multinomial")
+    if noise.get("law") == "substitution":
+        return _substitution(float(noise["rate"]))
+    raise InputError(
+        f"noise: law {noise.get('law')!r} is unknown; allowed: gaussian, multinomial, substitution"
+    )
 
 
 def _gaussian(sd):
@@ -48,9 +53,20 @@ def _multinomial(scale, library):
     return noisy
 
 
+def _substitution(rate):
+    def noisy(x, rng):
+        # a base moves one to three rows down, in a circle: never onto itself
+        steps = np.where(rng.random((len(x), x.shape[2])) < rate, rng.integers(1, 4, (len(x), x.shape[2])), 0)
+        rows = (np.arange(4)[:, None] - steps[:, None]) % 4
+        return x.gather(1, torch.from_numpy(rows).to(x.device))
+
+    return noisy
+
+
 def spread(x, baseline):
     """Standard deviation of each feature over the instances of x and of the references: (feature,).
 
-    x: (sample, instance, feature), NaN where absent; baseline: (reference, sample, instance, feature)."""
+    Of sequences that of each position over the bases, about 0.43. x: (sample, instance, feature), NaN where
+    absent; baseline: (reference, sample, instance, feature)."""
     cells = torch.cat([baseline.flatten(0, 2), x.flatten(0, 1)])
     return cells[~cells.flatten(1)[:, 0].isnan()].std(0)

@@ -1,54 +1,55 @@
 """Local edits of a sequence, recomputed only as far as they reach, as fastISM does: Nair et al. (2022).
 
-Along the chain of calls that a model begins with (core/chains), an edit changes a few positions of every
-output, and a convolution passes on the change alone, as a product with one matrix. What follows the chain
-runs in full, on the unedited output with the recomputed slice put in; a global pooling needs the slice and
-what lies left and right of it. Slices are (edit, position, channel), as activations are here, and the
-windows that they fill may hang over a sequence's ends.
+Through the local layers that a model begins with (core/chains), an edit changes a few positions of every
+output. What follows them runs in full, on the unedited output with the recomputed slice put in; a global
+pooling needs the slice and what lies left and right of it, a matrix on all positions the slice alone.
 """
 
+from math import lcm, prod
 from typing import NamedTuple
 
 import torch
-from torch.nn.functional import conv1d
 
-from xassay.core.chains import Given, Layer, chain
-from xassay.core.slices import Table, placed
+from xassay.core.chains import Given, chain
+from xassay.core.recomputed import Known
+from xassay.core.slices import shifted, union
 from xassay.core.targets import explained
 
-BUDGET = 2 << 20  # bytes of the widest slices at a time
+BUDGET = 4 << 20  # bytes of the widest slices at a time
+BLOCK, MEMORY = 64, 1 << 28  # samples whose activations are kept at a time, and about how many bytes of them
 ENOUGH = 48  # edits that are worth a batch of their own
-TAIL = 1 << 12  # rows at a time after a global pooling
-WIDE = 4  # times the kernel: for longer slices a convolution is cheaper than its matrix
-LARGEST = 4 << 20  # elements of a matrix
+TAIL = 1 << 12  # rows at a time where the local layers end in a vector
 
 
-class Step(NamedTuple):
-    """A convolution or none, then a pooling or none, and functions of single values around it."""
+class Plan(NamedTuple):
+    """Windows, (start, width), of x and of every layer's output, for edits that start at one place."""
 
-    conv: Layer | None
-    before: list
-    pool: list
-    after: list
+    reached: list  # what an edit can change
+    asked: list  # what is recomputed of values: poolings read more than that
 
 
 class Reach:
-    """A model's chain, for edits of one width. Raises LookupError where there is nothing to gain."""
+    """A model's local layers, for edits of one width. Raises LookupError where there is nothing to gain."""
 
     def __init__(self, model, x, width):
         """x: (sample, channel, position), the first of which is run; width: of an edit, in positions."""
-        self.model, self.matrices, self.shape, self.fill = model, {}, x.shape[1:], torch.nan
-        self.layers = _near(chain(model, x[:1].clone()), width, x.shape[2])
-        self.whole = self.layers[-1] if self.layers[-1].kind == "whole" else None
-        self.steps, self.period = [], 1
-        for layer in self.layers:
-            self.period *= layer.stride
-            if layer.kind == "conv" or not self.steps or (layer.kind == "pool" and self.steps[-1].pool):
-                self.steps.append(Step(layer if layer.kind == "conv" else None, [], [], []))
-            if layer.kind == "pool":
-                self.steps[-1].pool.append(layer)
-            elif layer.kind == "point":
-                (self.steps[-1].after if self.steps[-1].pool else self.steps[-1].before).append(layer)
+        self.model, self.shape, self.plans = model, x.shape[1:], {}
+        layers, ends = chain(model, x[:1].clone())
+        self.layers = layers[: _near(layers, ends, width, x.shape[2])]
+        self.vector = self.layers[-1].kind in ("whole", "dense")
+        self.scales = [1]
+        for one in self.layers:
+            scales = {self.scales[i] * one.stride for i in one.sources}
+            if len(scales) > 1:
+                raise LookupError("values of different strides")
+            self.scales += scales
+        self.period = lcm(*self.scales)
+        size = sum(prod(one.shape) for one in self.layers) * x.element_size()
+        self.block = max(1, min(BLOCK, MEMORY // size))
+
+    def shift(self, number):
+        """Positions of an output that one period is."""
+        return self.period // self.scales[number]
 
     def grain(self, n_edits):
         """To which multiples starts are rounded down, so that enough edits share their windows."""
@@ -56,162 +57,84 @@ class Reach:
         return next(n for n in divisors if n == self.period or n_edits * n >= ENOUGH * self.period)
 
     @torch.no_grad()
-    def __call__(self, x, starts, content, target, grain, chunk=None):
-        """The explained logit of every edit: (sample, edit) float64.
+    def __call__(self, x, starts, content, target, grain, rows, chunk=None, fills=(torch.nan,)):
+        """The explained logit of every edit: (fill, sample, edit) float64.
 
-        Arguments as in ``windows.edited``. Edits whose starts agree modulo the chain's period have the same
-        windows, shifted: they are recomputed together."""
+        grain: what starts are rounded down to; rows: of whole outputs at a time; fills: what stands in the
+        place of x and of what is passed over (chains.Given); all else as in ``windows.edited``."""
+        parts = zip(*(values.split(self.block) for values in (x, starts, content, target)))
+        return torch.cat([self._answers(*part, grain, rows, chunk, fills) for part in parts], 1)
+
+    def _answers(self, x, starts, content, target, grain, whole, chunk, fills):
+        """Edits whose starts agree modulo the period of all strides have the same windows, shifted: they are
+        recomputed together, from left to right."""
         sample = torch.arange(len(x), device=x.device).repeat_interleave(starts.shape[1])
         width = content.shape[3]
         start, content = starts.flatten(), content.flatten(0, 1).transpose(1, 2)
-        phase = start % self.period // grain
-        order, numbers = phase.argsort(stable=True), phase.bincount(minlength=self.period // grain).tolist()
-        plans = [self.plan(k * grain, width + grain - 1) for k in range(len(numbers))]
-        known = _Known(self, x, plans)
+        period, phase = start // self.period, start % self.period // grain
+        order = (phase * x.shape[2] + period).argsort(stable=True)
+        phases, numbers = (part.tolist() for part in phase[order].unique_consecutive(return_counts=True))
+        plans = [self.plan(k * grain, width + grain - 1) for k in phases]
+        known = Known(self, x, plans)
         chunk = chunk or max(1, BUDGET // (known.widest * x.element_size()))
-        out = torch.empty(len(start), dtype=torch.float64, device=x.device)
+        chunk = chunk if self.vector else min(chunk, whole)
+        out = torch.empty(len(fills), len(start), dtype=torch.float64, device=x.device)
         kept = []
         for plan, group in zip(plans, order.split(numbers)):
-            for rows in group.split(chunk) if len(group) else ():
+            for rows in group.split(chunk):
                 which, at = sample[rows], start[rows]
-                change = _shifted(content[rows] - known.x.slices(which, at, width), at % grain, grain)
-                last = known.passed(plan, which, at // self.period, change)
-                if self.whole:
+                change = shifted(content[rows] - known.tables[0].slices(which, at, width), at % grain, grain)
+                last = known.passed(plan, which, period[rows], change)
+                if self.vector:
                     kept.append(last)
                 else:
-                    out[rows] = self._rest(last, target[which])
+                    out[:, rows] = self._rest(last, target[which], fills)
         if kept:
             for rows, last in zip(order.split(TAIL), torch.cat(kept).split(TAIL)):
-                out[rows] = self._rest(last, target[sample[rows]])
-        return out.view(starts.shape)
+                out[:, rows] = self._rest(last, target[sample[rows]], fills)
+        return out.view(-1, *starts.shape)
 
     def plan(self, start, width):
-        """Windows, (start, width): the edit's, then each step's: of its convolution and of its output."""
-        plan = [(start, width)]
-        for step in self.steps:
-            inner = outer = step.conv.reached(*plan[-1]) if step.conv else plan[-1]
-            if step.pool:
-                outer = step.pool[0].reached(*inner)
-                inner = step.pool[0].read(*outer)
-            plan += [inner, outer]
-        return plan
+        """The windows of an edit of ``width`` positions from ``start`` on."""
+        if (start, width) not in self.plans:
+            self.plans[start, width] = self._plan(start, width)
+        return self.plans[start, width]
 
-    def convolved(self, conv, change, lead, base):
-        """base plus what a convolution makes of a change, of which it first reads position ``lead``."""
-        n_edits, width, channels = change.shape
-        size = change[0].numel() * base[0].numel()
-        if conv.groups == 1 and width <= WIDE * conv.kernel and size <= LARGEST:
-            key = (id(conv), lead, width, base.shape[1])
-            if key not in self.matrices:
-                self.matrices[key] = _matrix(conv, *key[1:])
-            return base.flatten(1).addmm_(change.flatten(1), self.matrices[key]).view_as(base)
-        spread = placed(change, -lead, conv.read(0, base.shape[1])[1]).transpose(1, 2)
-        found = conv1d(spread, conv.weight, None, conv.stride, 0, conv.dilation, conv.groups)
-        return base.add_(found.transpose(1, 2))
+    def _plan(self, start, width):
+        reached = [(start, width)]
+        for one in self.layers:
+            reached.append(one.reached(*union([reached[i] for i in one.sources])))
+        asked = list(reached)
+        for number in range(len(self.layers), 0, -1):
+            one = self.layers[number - 1]
+            if not one.linear:
+                wanted = one.read(*asked[number]) if one.kind == "pool" else asked[number]
+                for i in one.sources:
+                    asked[i] = union([asked[i], wanted])
+        return Plan(reached, asked)
 
-    def _rest(self, value, target):
-        """The explained logit where the chain gives ``value``."""
-        with Given(self.layers, self.shape, value, self.fill) as given:
-            logits = self.model(given.start)
-        if given.left:
-            raise LookupError("a model that runs otherwise than when it was watched")
-        return explained(logits, target).double()
+    def _rest(self, value, target, fills):
+        """The explained logit where the local layers give ``value``: (fill, edit)."""
+        answers = []
+        for fill in fills:
+            with Given(self.layers, self.shape, value, fill) as given:
+                logits = self.model(given.start)
+            if given.left:
+                raise LookupError("a model that runs otherwise than when it was watched")
+            answers.append(explained(logits, target).double())
+        return torch.stack(answers)
 
 
-class _Known:
-    """Activations of the unedited x, in tables of every plan's slices."""
+def _near(layers, ends, width, length):
+    """How many layers there are up to where an edit can change more than a whole output.
 
-    def __init__(self, reach, x, plans):
-        self.reach, scale = reach, reach.period
-        last = (x.shape[2] - 1) // reach.period
-        self.x = Table(x, [], 0, 0)
-        self.tables, h = [], x
-        for k, step in enumerate(reach.steps):
-            if step.conv:
-                h, scale = step.conv(h), scale // step.conv.stride
-            self.tables.append(Table(h, [plan[2 * k + 1] for plan in plans], scale, last))
-            for layer in (*step.before, *step.pool, *step.after):
-                h, scale = layer(h), scale // layer.stride
-            self.tables.append(Table(h, [plan[2 * k + 2] for plan in plans], scale, last))
-        self.widest = max(table.widest for table in self.tables)
-        if reach.whole is None:
-            self.output, self.widest = h, max(self.widest, h[0].numel())
-        elif reach.whole.mean:
-            self.mean = h.mean(2)
-        else:
-            self.left, self.right = self.tables[-1].maxima()
-
-    def passed(self, plan, sample, period, change):
-        """What the chain gives for edits: its output, whole.
-
-        plan: theirs; sample: (edit,); period: (edit,), how many periods the plan's windows are shifted by;
-        change: (edit, position, channel), edited less unedited."""
-        for k, step in enumerate(self.reach.steps):
-            (begin, _), (start, width), outer = plan[2 * k : 2 * k + 3]
-            table = self.tables[2 * k]
-            at = start + period * table.scale
-            h = table.slices(sample, at, width)
-            if step.conv:
-                h = self.reach.convolved(step.conv, change, step.conv.read(start, width)[0] - begin, h)
-            else:
-                h += placed(change, begin - start, width)
-            h = _each(step.before, h)
-            for pool in step.pool:
-                table.blank(h, at, 0.0 if pool.mean else -torch.inf)
-                h = pool.pooled(h, outer[1])
-            h, table = _each(step.after, h), self.tables[2 * k + 1]
-            at = outer[0] + period * table.scale
-            if k < len(self.reach.steps) - 1:
-                change = table.blank(h - table.slices(sample, at, outer[1]), at, 0.0)
-        if self.reach.whole is None:
-            return table.spliced(self.output.index_select(0, sample), h, at)
-        if self.reach.whole.mean:
-            change = table.blank(h - table.slices(sample, at, outer[1]), at, 0.0)
-            found = self.mean[sample] + change.sum(1) / table.length
-        else:
-            place = at + table.margin
-            found = torch.maximum(self.left[sample, place], self.right[sample, place + outer[1]])
-            found = torch.maximum(found, table.blank(h, at, -torch.inf).amax(1))
-        return found.view(-1, *self.reach.whole.shape)
-
-
-def _near(layers, width, length):
-    """Layers up to the one whose whole output an edit can change. Raises LookupError without convolution."""
-    for k, layer in enumerate(layers):
-        width = (width - 1 + layer.span - 1) // layer.stride + 1
-        if layer.kind == "whole" or width >= layer.shape[1]:
-            layers = layers[: k + (layer.kind == "whole")]
+    Raises LookupError without a convolution among them."""
+    windows, near = [(0, width)], 0
+    for number, one in enumerate(layers, 1):
+        windows.append(one.reached(*union([windows[i] for i in one.sources])))
+        if one.kind not in ("flat", "dense", "whole") and windows[-1][1] > one.shape[1]:
             break
-    if not any(layer.kind == "conv" for layer in layers):
+        near = number if number in ends else near
+    if not any(one.kind == "conv" for one in layers[:near]):
         raise LookupError("no convolution that an edit reaches in part")
-    return layers
-
-
-def _matrix(conv, lead, width, n_out):
-    """A convolution of ``width`` positions as a matrix: (position x channel, output position x channel)."""
-    n_channels, n_in, _ = conv.weight.shape
-    matrix = conv.weight.new_zeros(width, n_out, n_in, n_channels)
-    out = torch.arange(n_out, device=matrix.device)
-    for k in range(conv.kernel):
-        place = out * conv.stride + k * conv.dilation + lead
-        inside = (place >= 0) & (place < width)
-        matrix[place[inside], out[inside]] = conv.weight[:, :, k].T
-    return matrix.transpose(1, 2).reshape(width * n_in, n_out * n_channels)
-
-
-def _shifted(change, by, grain):
-    """Slices longer by ``grain`` - 1 positions, with ``change`` from ``by``, (edit,), on."""
-    if grain == 1:
-        return change
-    n_edits, width, channels = change.shape
-    out = change.new_zeros(n_edits, width + grain - 1, channels)
-    rows = torch.arange(n_edits, device=change.device)[:, None]
-    out[rows, by[:, None] + torch.arange(width, device=change.device)] = change
-    return out
-
-
-def _each(layers, h):
-    """Functions of single values: a slice's positions are as rows of a batch."""
-    for layer in layers:
-        h = layer(h.flatten(0, 1)).view_as(h)
-    return h
+    return near

@@ -21,8 +21,10 @@ class Samples:
     obs: per row `bag` (sample id), `cell` (source cell), `truth` (sign of the exact effect on the label, NaN
         where unknown), `planted` (name of what was planted); optional `library` (counts).
     var: features, index = names.
-    samples: per sample, index = id: `label` (0..K-1), `split`, `group` (what may not be in two splits).
-    classes: label names in order. noise: the law of measurement noise, such as {"law": "gaussian", "sd": 0.1}
+    samples: per sample, index = id: `label` (0..K-1, or a number), `split`, `group` (what may not be in two
+        splits).
+    classes: label names in order; none: labels are numbers, and the task is regression. noise: the law of
+    measurement noise, such as {"law": "gaussian", "sd": 0.1}
         or {"law": "multinomial", "scale": 1e4}. oracle: parameters of f* (arrays), None where there is no f*.
     source: citation key, licence, plug-in, options, a warning: whatever the report says about the data.
     """
@@ -50,6 +52,11 @@ class Samples:
             )
         for split in SPLITS:
             labels = self.samples.loc[self.samples["split"] == split, "label"]
+            if self.regression and not (np.isfinite(labels).all() and labels.nunique() > 1):
+                raise InputError(
+                    f"{where}: the {split} split has labels that are not finite, or all the same; "
+                    "allowed: finite numbers, two different ones or more"
+                )
             if missing := set(range(len(self.classes))) - set(labels):
                 absent = ", ".join(str(self.classes[k]) for k in sorted(missing))
                 raise InputError(
@@ -62,9 +69,14 @@ class Samples:
             raise InputError(f"{where}: X has NaN or infinite values; allowed: finite numbers")
 
     @property
+    def regression(self):
+        """Whether labels are numbers, not classes."""
+        return not self.classes
+
+    @property
     def n_outputs(self):
-        """1 logit for two classes, else one a class."""
-        return 1 if len(self.classes) == 2 else len(self.classes)
+        """1 logit for two classes, 1 output for numbers, else one a class."""
+        return 1 if len(self.classes) in (0, 2) else len(self.classes)
 
     @property
     def shape(self):
@@ -78,8 +90,10 @@ class Samples:
     def evaluated(self, n):
         """Ids of the explained samples: the first ``n`` of the test split, classes taken in turn.
 
-        Classes in turn, so that a small number still has positives and negatives."""
+        Classes in turn, so that a small number still has positives and negatives. Numbers have none."""
         test = self.samples[self.samples["split"] == "test"]
+        if self.regression:
+            return list(test.index[:n])
         turn = test.groupby("label").cumcount()
         order = np.lexsort((np.arange(len(test)), test["label"], turn))
         return list(test.index[np.sort(order[:n])])
@@ -102,7 +116,7 @@ class Samples:
             out[k, : len(r)] = block.toarray() if hasattr(block, "toarray") else block
         return out
 
-    def bags(self, ids):
+    def inputs(self, ids):
         """The samples as the models read them: (sample, instance, feature) float32, NaN rows where absent."""
         return self.padded(self.X, ids)
 
@@ -110,14 +124,41 @@ class Samples:
         """Sign of the exact effect of each instance: (sample, instance), NaN where absent or unknown."""
         return self.padded(self.obs["truth"].to_numpy(np.float64), ids, np.float64)
 
+    def census(self, split):
+        """What a split was drawn from: instances, cells, cells of the witnesses in positive samples, and the
+        share of witnesses there."""
+        own = self.obs["bag"].astype(str).map(self.samples["split"].astype(str)) == split
+        rows = self.obs[own]
+        truth = rows.loc[rows["bag"].astype(str).map(self.samples["label"]) > 0, "truth"].dropna()
+        return {
+            "instances": len(rows),
+            "cells": rows["cell"].nunique(),
+            "witness_cells": rows.loc[rows["truth"] > 0, "cell"].nunique(),
+            "witness_rate": float((truth > 0).mean()) if len(truth) else np.nan,
+        }
+
+    def names(self):
+        """The rows' index on disk."""
+        bag = self.obs["bag"]
+        return bag.astype(str) + "-" + bag.groupby(bag, observed=True).cumcount().astype(str)
+
+    def extra(self):
+        """What a kind of data keeps beside all this: (obsm, uns), for ``restored`` to take back."""
+        return {}, {}
+
+    @classmethod
+    def restored(cls, adata):
+        """Fields from what ``extra`` gave."""
+        return {}
+
     def write(self, path):
         """Write as AnnData; nothing is left at ``path`` unless all was written."""
         import anndata
 
-        obs = self.obs.copy()
-        obs.index = obs["bag"].astype(str) + "-" + obs.groupby("bag", observed=True).cumcount().astype(str)
+        obs, (obsm, uns) = self.obs.copy(), self.extra()
+        obs.index = pd.Index(self.names())
         obs.index.name = None
-        adata = anndata.AnnData(self.X, obs=obs, var=self.var)
+        adata = anndata.AnnData(self.X, obs=obs, var=self.var, obsm=obsm)
         adata.uns["samples"] = self.samples.rename_axis("sample").reset_index()
         adata.uns["about"] = json.dumps(
             {
@@ -128,6 +169,7 @@ class Samples:
                 "name": self.name,
             }
         )
+        adata.uns.update(uns)
         if self.oracle is not None:
             adata.uns["oracle"] = {k: np.asarray(v) for k, v in self.oracle.items()}
         with writing(path) as part:
@@ -152,7 +194,8 @@ class Samples:
             absent = " and ".join(f"uns[{key!r}]" for key in missing)
             raise InputError(f"{path}: has no {absent}; allowed: samples from `xassay data`")
         about = json.loads(str(adata.uns["about"]))
-        return cls(
+        kind = of_kind(about["kind"])
+        return kind(
             X=adata.X,
             obs=adata.obs.reset_index(drop=True),
             var=adata.var,
@@ -163,4 +206,12 @@ class Samples:
             oracle=dict(adata.uns["oracle"]) if "oracle" in adata.uns else None,
             kind=about["kind"],
             name=about["name"],
+            **kind.restored(adata),
         )
+
+
+def of_kind(kind):
+    """The class of a kind of data."""
+    from xassay.core.sequences import Sequences
+
+    return {"bag": Samples, "sequence": Sequences}[kind]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xassay.core.contracts import Curve, Gap, Imputed, Probe
+from xassay.core.contracts import UNSIGNED, Curve, Gap, Imputed, Probe
 
 ENSEMBLE, NEGATED = "~ensemble", "~negated"
 POOLED = 256 << 20  # bytes of summed maps that ``together`` holds at a time
@@ -41,7 +41,8 @@ def blocks(metric, explanation, bank, elsewhere=(), tests=None):
 
     def answer(variant, rows, where, **given):
         at = np.ix_(rows, where)
-        arrays = [given[n] if n in given else SUPPLIED[n](explanation, bank, at) for n in metric.arrays]
+        arrays = {n: given[n] if n in given else SUPPLIED[n](explanation, bank, at) for n in metric.arrays}
+        arrays = faced(arrays).values()
         return Block(
             variant, rows, [explanation.ids[i] for i in where], np.asarray(metric.score(*arrays), float)
         )
@@ -62,6 +63,23 @@ def blocks(metric, explanation, bank, elsewhere=(), tests=None):
             yield answer(name, rows, where, **{stem: maps, "distance": distance})
     else:
         yield answer("", seeds, everywhere)
+
+
+def faced(arrays):
+    """Arrays of a metric, {name: array}, as it compares them with the truth: where an effect has no known
+    sign, maps count by their size and the truth is 1. The same where the metric asks for no truth."""
+    if "truth" not in arrays or not (unsigned := (np.abs(arrays["truth"]) == UNSIGNED).any(-1)).any():
+        return arrays
+    maps = {
+        n: np.where(unsigned[:, None], np.abs(a), a)
+        for n, a in arrays.items()
+        if n not in ("truth", "distance")
+    }
+    return (
+        arrays
+        | maps
+        | {"truth": np.where(unsigned[:, None], np.sign(np.abs(arrays["truth"])), arrays["truth"])}
+    )
 
 
 def together(metric, explanations, bank):
@@ -102,7 +120,11 @@ SUPPLIED = {
     "effect": lambda e, bank, at: (np.full(bank.truth.shape, np.nan) if bank.effect is None else bank.effect)[
         at[1][0]
     ],
+    "decoy": lambda e, bank, at: (np.full(bank.truth.shape, np.nan) if bank.decoy is None else bank.decoy)[
+        at[1][0]
+    ],
     "total": lambda e, bank, at: e.total[at],
+    "angle": lambda e, bank, at: (np.full(e.total.shape, np.nan) if e.angle is None else e.angle)[at],
     "gap": lambda e, bank, at: chosen(Gap, e.gap, at),
     "imputed": lambda e, bank, at: chosen(Imputed, e.imputed, at),
     "probe": lambda e, bank, at: Probe(bank.probe.masks[at[1][0]], *(a[at] for a in bank.probe[1:])),
@@ -168,6 +190,7 @@ def ensemble(explanation):
         curve=(nothing[..., None],) * 2,
         gap=None,
         imputed=None,
+        angle=None,
         variants=[],
         diluted=[],
     )

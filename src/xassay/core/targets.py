@@ -1,7 +1,7 @@
 """The explained output: always a logit, never a probability.
 
-Binary models have one logit: target 1 is the logit, target 0 is minus it. With K > 1 outputs, target k
-is logit k minus the mean of the others.
+Binary models and those of a number have one output: target 1 is that output, target 0 is minus it. With K > 1
+outputs, target k is logit k minus the mean of the others.
 """
 
 import torch
@@ -21,8 +21,8 @@ def explained(logits, target):
 def default_target(labels, n_outputs):
     """What is explained unless a variant asks otherwise: class 1 if binary, else the sample's own class.
 
-    labels: (sample,) integers. Returns (sample,) integers."""
-    return torch.ones_like(labels) if n_outputs == 1 else labels
+    labels: (sample,), of any type where the model has one output. Returns (sample,) integers."""
+    return torch.ones_like(labels, dtype=torch.long) if n_outputs == 1 else labels.long()
 
 
 class Explained(nn.Module):

@@ -43,6 +43,20 @@ def numbered(x, units=None, count=None):
     return Units(whole.flatten(1), count, axis)
 
 
+def joined(groups, span):
+    """Neighbouring units as one: windows of ``span`` positions in place of single ones.
+
+    groups: as in ``numbered``. Returns (groups, spread): spread takes values (sample, window) to (sample,
+    unit), each window's shared evenly by its members. Raises InputError where units are no neighbours."""
+    if span == 1:
+        return groups, lambda values: values
+    if groups is None:
+        raise InputError(f"span: {span}; allowed for instances of a bag: 1")
+    window = torch.arange(int(groups.max()) + 1) // span
+    share = 1 / window.bincount()[window]
+    return groups // span, lambda values: values[:, window.to(values.device)] * share.to(values)
+
+
 def there(x, units):
     """Whether any element of a unit is not NaN: (sample, unit) bool."""
     known = ~x.isnan()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from xassay import catalogue
-from xassay.core.contracts import ORACLE
+from xassay.core.contracts import ORACLE, ORACLES
 from xassay.core.errors import InputError
 from xassay.core.results import writing
 
@@ -44,9 +44,6 @@ class Weights:
         return model.to(self.device).eval().requires_grad_(False)
 
 
-ORACLE_CARD = dict(label="Oracle f*", kinds=("bag",), provides=("gradient", "instances"))
-
-
 def load(path, plugins=None, device="cpu"):
     """Read what ``save`` wrote.
 
@@ -58,7 +55,10 @@ def load(path, plugins=None, device="cpu"):
         reason = "no such file" if isinstance(fault, FileNotFoundError) else type(fault).__name__
         raise InputError(f"{path}: not the weights of a model ({reason})") from None
     if meta["model"] == ORACLE:
-        plugin, card = catalogue.load("datasets", meta["dataset"], plugins), ORACLE_CARD
+        plugin = catalogue.load("datasets", meta["dataset"], plugins)
+        kind = plugin.CARD["kind"]
+        provides = plugin.CARD.get("provides", ORACLES[kind])
+        card = dict(label="Oracle f*", kinds=(kind,), provides=provides)
         parameters = {key: value.numpy() for key, value in meta["oracle"].items()}
 
         def build():

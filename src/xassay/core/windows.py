@@ -8,20 +8,17 @@ from functools import partial
 
 import torch
 
+from xassay.core.chains import heaviest
+from xassay.core.dna import reverse_complement
 from xassay.core.errors import InputError
 from xassay.core.receptive import Reach
+from xassay.core.strands import StrandedModel
 from xassay.core.targets import explained
 
-BUDGET = 1 << 20  # bytes of edited rows at a time
-BLOCK = 64  # samples whose activations are in memory at a time
+BUDGET = 4 << 20  # bytes of the largest tensor that a model makes of rows at a time
 TRIED = 4  # samples, and edits of each, that the shortcut is tried on
 TOLERANCE = 1e-5  # of the largest logit tried
-FILLS = (
-    0.0,
-    torch.inf,
-    -torch.inf,
-    torch.nan,
-)  # the last stays: a comparison swallows NaN, arithmetic does not
+FILLS = (torch.nan, 0.0, torch.inf, -torch.inf)  # a comparison swallows NaN, arithmetic does not
 
 
 def windows(model, x, baseline, target, size, stride, *, chunk=None):
@@ -55,9 +52,28 @@ def edited(model, x, starts, content, target, *, chunk=None):
     width = content.shape[3]
     if starts.numel() and not (starts.min() >= 0 and starts.max() + width <= x.shape[2]):
         raise InputError(f"edits of {width} positions: some lie outside the sequence's {x.shape[2]}")
-    answer = _shortcut(model, x, starts, content, target, chunk) or partial(_plain, model, chunk=chunk)
-    blocks = zip(*(values.split(BLOCK) for values in (x, starts, content, target)))
-    return torch.cat([answer(*block) for block in blocks])
+    if _averaged(model):
+        # each strand is a sequence of its own: no part of the mean of both is local
+        turned = x.shape[2] - width - starts, content.flip((2, 3))
+        found = edited(model.read, x, starts, content, target, chunk=chunk)
+        return (found + edited(model.read, reverse_complement(x), *turned, target, chunk=chunk)) / 2
+    _keep_freed()
+    given = x, starts, content, target
+    answer = _shortcut(model, *given, chunk) or partial(_plain, model, chunk=chunk)
+    return answer(*given)
+
+
+def _keep_freed():
+    """Have glibc keep freed slices for the next ones: it learns from the largest block that was ever freed.
+
+    Else a trim after every few edits, and the page faults that follow, may take half of the time."""
+    torch.empty((32 << 20) - (8 << 10), dtype=torch.uint8)  # the largest that it learns from, less its header
+
+
+def _averaged(model):
+    """Whether a model's answer is the mean over both strands, and nothing else."""
+    own = getattr(type(model), "forward", None) is StrandedModel.forward
+    return own and model.strands == "averaged"
 
 
 def spans(length, size, stride):
@@ -85,14 +101,14 @@ def _shortcut(model, x, starts, content, target, chunk):
         return None
     try:
         reach = Reach(model, x, content.shape[3])
-        answer = partial(reach, grain=reach.grain(starts[:BLOCK].numel()), chunk=chunk)
+        grain, rows = reach.grain(starts[: reach.block].numel()), chunk or _rows(model, x)
+        answer = partial(reach, grain=grain, rows=rows, chunk=chunk)
         expected = _plain(model, *few)
-        for reach.fill in FILLS:
-            if not (answer(*few) - expected).abs().max() <= TOLERANCE * expected.abs().max():
-                return None
+        if not (answer(*few, fills=FILLS) - expected).abs().max() <= TOLERANCE * expected.abs().max():
+            return None
     except Exception:  # whatever a model answers to being taken apart
         return None
-    return answer
+    return lambda *given: answer(*given)[0]
 
 
 def _spread(number):
@@ -100,11 +116,20 @@ def _spread(number):
     return torch.linspace(0, number - 1, min(TRIED, number)).long()
 
 
+def _rows(model, x):
+    """Rows at a time of what is asked in full."""
+    try:
+        largest = heaviest(model, x)
+    except Exception:  # what will not be watched
+        largest = 0
+    return max(1, BUDGET // (max(largest, x[0].numel()) * x.element_size()))
+
+
 def _plain(model, x, starts, content, target, chunk=None):
     """``edited`` by its definition, every edit a row."""
     n_samples, n_edits, _, width = content.shape
     cells = starts[..., None] + torch.arange(width, device=x.device)
-    chunk = chunk or max(1, BUDGET // (x[0].numel() * x.element_size()))
+    chunk = chunk or _rows(model, x)
     out = torch.empty(n_samples * n_edits, dtype=torch.float64, device=x.device)
     cells, content = cells.flatten(0, 1), content.flatten(0, 1)
     sample = torch.arange(n_samples, device=x.device).repeat_interleave(n_edits)
@@ -120,7 +145,7 @@ def _squares(model, x, baseline, target, size, stride, chunk):
     """``windows`` of images."""
     axes = [_covered(*given, x.device) for given in zip(x.shape[2:], size, stride, strict=True)]
     masks = (axes[0][:, None, :, None] & axes[1][None, :, None, :]).flatten(0, 1)
-    chunk = chunk or max(1, BUDGET // (x[0].numel() * x.element_size()))
+    chunk = chunk or _rows(model, x)
     sample, window = torch.cartesian_prod(
         torch.arange(len(x), device=x.device), torch.arange(len(masks), device=x.device)
     ).T

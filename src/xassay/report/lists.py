@@ -10,6 +10,8 @@ LEVELS = {
     "instance": "",
     "feature": "; maps are about features, each in all cells of a bag: where a text says cell, read feature",
     "group": "; maps are about groups of features, in all cells of a bag: where a text says cell, read group",
+    "position": "; maps are about the positions of a sequence: where a text says cell, read position, and "
+    "sequence for bag",
 }  # what the reader is told of the level of an assay
 
 
@@ -22,7 +24,8 @@ def explained(tables):
         words = f"“{label}”" if label else "the positive label"
         words += f" against “{against}”" if label and against else ""
         kinds = witnesses(tables, dataset)
-        words += f"; witnesses: {', '.join(kinds)}" if kinds else "; no witness is known"
+        what = "elements" if tables.kind(dataset) == "sequence" else "witnesses"
+        words += f"; {what}: {', '.join(kinds)}" if kinds else f"; no {what[:-1]} is known"
         level = ((tables.config.get("datasets") or {}).get(dataset.split("~")[0]) or {}).get(
             "level", "instance"
         )
@@ -49,6 +52,9 @@ def witnesses(tables, dataset):
         tables.gallery[tables.gallery.dataset == dataset],
     )
     named = [named] if isinstance(named, str) else list(map(str, named))
+    if tables.kind(dataset) == "sequence":
+        units = list(dict.fromkeys(shown.planted[(shown.truth != 0) & (shown.planted != "")]))
+        return sorted(units)[:MOST] + [f"{len(units) - MOST} more"] * (len(units) > MOST)
     if entry(tables, dataset).get("level", "instance") != "instance":
         units = list(dict.fromkeys(shown.cell[shown.truth > 0]))
         return units[:MOST] + [f"{len(units) - MOST} more"] * (len(units) > MOST)

@@ -6,7 +6,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from xassay.core.results import writing
-from xassay.report import gaps, gating, lists, ranking, sections, standing, verdict
+from xassay.report import decoys, found, gaps, gating, lists, ranking, sections, standing, verdict
 
 HERE = Path(__file__).parent
 SECTIONS = {
@@ -24,6 +24,8 @@ SECTIONS = {
     "explained": lists.explained,
     "versions": lists.versions,
     "features": lists.features,
+    "decoys": decoys.sentences,
+    "discoveries": found.discoveries,
     "references": lists.references,
     "configuration": lists.configuration,
     "code": lists.code,
@@ -40,18 +42,18 @@ def render(tables, drawn):
         undefined=StrictUndefined,
     )
     environment.filters["slug"] = lambda word: word.replace(" ", "-")
-    found = verdict.cards(tables)
+    cards = verdict.cards(tables)
     by_category = {}
     for figure in drawn:
         by_category.setdefault(figure.category, []).append(figure)
     return environment.get_template("page.html.jinja").render(
         tables=tables,
         figures=by_category,
-        folds=verdict.folds(tables, found),
-        matrix=verdict.matrix(tables, found),
-        counts=verdict.counts(standing.contestants(found)),
-        trusted=standing.trusted(tables, found),
-        obstacles=standing.obstacles(tables, found),
+        folds=verdict.folds(tables, cards),
+        matrix=verdict.matrix(tables, cards),
+        counts=verdict.counts(standing.contestants(cards)),
+        trusted=standing.trusted(tables, cards),
+        obstacles=standing.obstacles(tables, cards),
         section={name: make(tables) for name, make in SECTIONS.items()},
         style=Markup((HERE / "page.css").read_text()),
         script=Markup((HERE / "page.js").read_text()),

@@ -101,6 +101,8 @@ def performance(tables):
         Column("auprc", "AUPRC", 3),
         Column("brier", "Brier", 3),
         Column("ece", "ECE", 3),
+        Column("r", "r", 3),
+        Column("r2", "R²", 3),
         Column("mark", "Mark"),
     )
 
@@ -112,11 +114,12 @@ def learned(tables):
         tables,
         frame,
         *WHERE,
-        Column("auroc", "AUROC", 3),
-        Column("twin_auroc", "Twin's", 3),
+        Column("measure", "Measure"),
+        Column("score", "Model's", 3),
+        Column("twin_score", "Twin's", 3),
         Column("difference", "Difference", 3),
         Column("interval", "95 % interval"),
-        Column("loss_gain", "Cross-entropy saved", 3),
+        Column("loss_gain", "Loss saved", 3),
         Column("learned", "Learned"),
         Column("reason", "Reason"),
     )

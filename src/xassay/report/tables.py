@@ -8,6 +8,7 @@ import pandas as pd
 
 from xassay import catalogue
 from xassay.core.contracts import CONTROL, FOLDERS, ORACLE
+from xassay.core.discoveries import Discovery
 from xassay.report.reading import read_frames, read_trust
 
 ENSEMBLE = "~ensemble"
@@ -31,11 +32,14 @@ class Tables:
     trust: list
     provenance: dict
     plugins: str | None = None
+    discoveries: tuple = ()
 
     @classmethod
-    def read(cls, folder, trust, plugins=None):
-        """Raises InputError where the folder or the trust file cannot be read."""
-        return cls(read_frames(Path(folder)), *read_trust(Path(trust)), plugins)
+    def read(cls, folder, trust, plugins=None, discoveries=()):
+        """discoveries: files. Raises InputError where the folder, the trust file or one of them cannot be
+        read."""
+        found = tuple(Discovery.read(path) for path in discoveries)
+        return cls(read_frames(Path(folder)), *read_trust(Path(trust)), plugins, found)
 
     def __getattr__(self, name):
         try:
@@ -95,6 +99,10 @@ class Tables:
         """CARD of the plug-in behind an entry; {} where nothing is known."""
         entry = catalogue.entries(folder, self.plugins).get(self.plugin(folder, name))
         return entry.card if entry else {}
+
+    def kind(self, dataset):
+        """Kind of data of a data set; "bag" where its plug-in is not known."""
+        return self.card("datasets", dataset).get("kind", "bag")
 
     def family(self, method):
         family = self.card("attribution", method).get("family", "other")

@@ -97,6 +97,8 @@ def why_nothing(arrays):
         return "the exact attribution is not known"
     if "truth" in arrays:
         return "no truth"
+    if "decoy" in arrays:
+        return "nothing was planted without an effect"
     if {"gap", "imputed", "total"} & set(arrays):
         return "it was not measured, or the model's answer is constant in every sample"
     if {"probe", "curve"} & set(arrays):

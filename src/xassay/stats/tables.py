@@ -28,10 +28,10 @@ COLUMNS = {
     ),
     "metric_agreement": ("dataset", "model", "metric", "other", "tau", "n_methods"),
     "concordance": ("dataset", "model", "n_metrics", "n_methods", "w", "p"),
-    "performance": ("dataset", "model", "seed", "twin", "auroc", "auprc", "brier", "ece"),
+    "performance": ("dataset", "model", "seed", "twin", "auroc", "auprc", "brier", "ece", "r", "r2"),
     "learned": (
-        "dataset", "model", "auroc", "lower", "upper", "twin_auroc", "difference", "difference_lower",
-        "difference_upper", "loss_gain", "loss_gain_lower", "loss_gain_upper", "learned",
+        "dataset", "model", "measure", "score", "lower", "upper", "twin_score", "difference",
+        "difference_lower", "difference_upper", "loss_gain", "loss_gain_lower", "loss_gain_upper", "learned",
         "reason",
     ),
     "instances": ("dataset", "model", "method", "seed", "bag_auroc", "instance_auroc", "silent_failure"),
@@ -90,7 +90,7 @@ def concordance(study):
 
 
 def performance(study):
-    """How well the bag models classify the test split."""
+    """How well the models answer on the test split."""
     for (dataset, model), frame in study.predictions.items():
         for row in models.performance(frame):
             yield {"dataset": dataset, "model": model} | row
@@ -108,6 +108,8 @@ def instances(study):
     for one in study.measured:
         frame = study.predictions[one.dataset, one.model]
         bag = {row["seed"]: row["auroc"] for row in models.performance(frame) if not row["twin"]}
+        if np.isnan(list(bag.values())).all():
+            continue  # numbers, of which no answer is simply right
         for (method, metric, level), table in one.tables.items():
             for seed, values in zip(one.seeds[method, metric, level], table) if metric == recovery else ():
                 value = np.nanmean(values) if np.isfinite(values).any() else np.nan
@@ -182,29 +184,30 @@ def datasets(samples):
 
     Samples of one group are not independent, so ``groups`` says how much a split's intervals can mean."""
     for one in samples:
-        binary = one.n_outputs == 1
-        split = one.obs["bag"].astype(str).map(one.samples["split"].astype(str))
-        positive = one.obs["bag"].astype(str).map(one.samples["label"]) > 0
         for name, table in one.samples.groupby(one.samples["split"].astype(str), sort=True):
-            rows = one.obs[split == name]
-            truth = rows.loc[positive[split == name], "truth"].dropna()
+            counted = one.census(name)
             yield {
                 "dataset": one.name,
                 "split": name,
                 "samples": len(table),
-                "positives": int((table["label"] > 0).sum()),
-                "explained": str(one.classes[1]) if binary else "its own class",
-                "against": str(one.classes[0]) if binary else "the other classes",
+                "positives": np.nan if one.regression else int((table["label"] > 0).sum()),
+                **explained(one),
                 "groups": table["group"].nunique(),
-                "instances": len(rows),
-                "cells": rows["cell"].nunique(),
-                "witness_cells": rows.loc[rows["truth"] > 0, "cell"].nunique(),
-                "reuse": len(rows) / max(rows["cell"].nunique(), 1),
-                "witness_rate": float((truth > 0).mean()) if len(truth) else np.nan,
+                **counted,
+                "reuse": counted["instances"] / max(counted["cells"], 1) if one.kind == "bag" else np.nan,
                 "citation": one.source.get("citation", ""),
                 "licence": one.source.get("licence", ""),
                 "warning": one.source.get("warning", "") if name == "test" else "",
             }
+
+
+def explained(one):
+    """Which output is explained, against which."""
+    if one.regression:
+        return {"explained": "the number", "against": ""}
+    binary = len(one.classes) == 2
+    names = (str(one.classes[1]), str(one.classes[0])) if binary else ("its own class", "the other classes")
+    return dict(zip(("explained", "against"), names))
 
 
 def identity(one, method, metric):

@@ -48,7 +48,7 @@ RULES = {
     "recovery": Rule(
         "recovery_auroc", "", True, False, ("control_truth", "control_random"),
         "no truth to recover",
-        "ranks a planted {unit} above another {unit} of its bag {value:.0%} of the time ({lower:.0%} to "
+        "ranks a planted {unit} above another {unit} of its {sample} {value:.0%} of the time ({lower:.0%} to "
         "{upper:.0%}; chance 50%, needed {threshold:.0%} and more than the size of the input earns)",
         beats=("control_input",),
     ),
@@ -86,16 +86,17 @@ RULES = {
     "robustness": Rule(
         "noise_stability", ANY, True, False, ("control_truth", "control_random"),
         "no map of noisy input, or a constant one",
-        "the map of the same bag with fresh measurement noise correlates with this one at {value:.2f} "
+        "the map of the same {sample} with fresh measurement noise correlates with this one at {value:.2f} "
         "({lower:.2f} to {upper:.2f}; needed {threshold:g})",
     ),
 }  # fmt: skip
 
 
 UNITS = {
-    "instance": ("cell", "cells"),
-    "feature": ("feature", "features"),
-    "group": ("group of features", "groups of features"),
+    "instance": ("cell", "cells", "bag"),
+    "feature": ("feature", "features", "bag"),
+    "group": ("group of features", "groups of features", "bag"),
+    "position": ("position", "positions", "sequence"),
 }  # of the levels of an assay
 
 
@@ -137,7 +138,7 @@ class Case:
         if not np.isfinite(found.mean):
             return criterion("not evaluated", f"not measured: {rule.missing}")
         told = dict(zip(("value", "lower", "upper"), found[:3], strict=True)) | self.lines(name, rule)
-        named = dict(zip(("unit", "units"), UNITS[self.level], strict=True))
+        named = dict(zip(("unit", "units", "sample"), UNITS[self.level], strict=True))
         text, gate = rule.text.format(**told, **named), self.gates.get(self.names[rule.metric])
         if name in GATED and not passes(gate):
             return criterion("not gated", f"{text}; {gate['reason'] if gate else 'not gated here'}", **told)

@@ -39,7 +39,7 @@ def add_arguments(parser):
         parser.add_argument(f"--{name}", required=True, metavar="FILE", help=text)
     parser.add_argument("--seed", type=int, default=0, help="the run's seed")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
-    parser.add_argument("--level", default="instance", help="what maps are about: instance, feature, group")
+    parser.add_argument("--level", help="what maps are about: instance, feature, group, position")
     for name, text in {
         "baseline": "kind and number of references",
         "evaluate": "numbers of samples, masks and orders",

@@ -23,7 +23,7 @@ def run(args):
     samples = plugin.samples(seeding.generator(args.seed, "data", args.name), **args.options)
     samples.name = args.name
     samples.source = {
-        "citation": plugin.CARD["reference"],
+        "citation": first(plugin.CARD["reference"]),
         **samples.source,
         "dataset": args.dataset,
         "options": args.options,
@@ -37,6 +37,11 @@ def run(args):
         print(f"{samples.name}: warning: {warning}", flush=True)
 
 
+def first(reference):
+    """The key that stands for a CARD's references in a table."""
+    return reference if isinstance(reference, str | None) else reference[0]
+
+
 def few(samples, keys):
     """A warning in one line where the test split has too few samples of a class, else an empty text.
 
@@ -47,7 +52,9 @@ def few(samples, keys):
         f"{n} test {samples.kind}{'s' * (n != 1)} of class {name!r}" for n, name in counts if n < FEW
     )
     way = "give more of them"
-    if "n_bags" in keys:
+    if "n_sequences" in keys:
+        way = "draw more sequences (n_sequences)"
+    elif "n_bags" in keys:
         way = "draw more bags (n_bags)"
     elif "size" in keys and "draws" in keys:
         way = "draw more bags (size, draws) or give more donors"
@@ -56,10 +63,17 @@ def few(samples, keys):
 
 def _summary(samples):
     """One line: what was drawn."""
-    counts = samples.samples.groupby(["split", "label"], observed=True).size().unstack(fill_value=0)
-    share = [f"{split} {' + '.join(map(str, counts.loc[split]))}" for split in counts.index]
-    drawn = (
-        f"{len(samples.obs)} instances of {samples.obs['cell'].nunique()} cells, {len(samples.var)} features"
-    )
-    names = " | ".join(samples.classes)
+    splits = samples.samples["split"].astype(str)
+    if samples.regression:
+        counts = splits.value_counts(sort=False)
+        share, names = [f"{split} {counts[split]}" for split in counts.index], "a number"
+    else:
+        counts = samples.samples.groupby(["split", "label"], observed=True).size().unstack(fill_value=0)
+        share = [f"{split} {' + '.join(map(str, counts.loc[split]))}" for split in counts.index]
+        names = " | ".join(samples.classes)
+    if samples.kind == "sequence":
+        drawn = f"{samples.shape[1]} positions"
+    else:
+        cells = samples.obs["cell"].nunique()
+        drawn = f"{len(samples.obs)} instances of {cells} cells, {len(samples.var)} features"
     return f"{samples.name}: {len(samples.samples)} samples of {names} ({', '.join(share)}), {drawn}"

@@ -64,8 +64,8 @@ def bank(assay, rows, n_masks, n_orders):
         single=np.where(there, delta[..., n_masks:-1], np.nan),
         total=delta[..., -1],
     )
-    effect = None if seen.effect is None else seen.effect[rows]
-    return Bank(ids, probe, np.stack(random), seen.truth[rows], effect)
+    more = (None if values is None else values[rows] for values in (seen.effect, seen.decoy))
+    return Bank(ids, probe, np.stack(random), seen.truth[rows], *more)
 
 
 def draw(assay, sample, n, width, n_masks, n_orders):

@@ -49,7 +49,7 @@ def run(args):
     states, tables = {}, []
     for seed, twin, model in replicates:
         states[f"{'permuted' if twin else 'seed'}_{seed}"] = model.state_dict()
-        tables.append(predictions(model, samples, args.name, seed, twin, device))
+        tables.append(predictions(model, samples, args.name, seed, twin, device, args.model != ORACLE))
     weights.save(args.out, meta, states)
     write_predictions(tables, args.predictions)
 
@@ -100,8 +100,10 @@ def oracle(samples, meta, plugins):
     yield 0, False, catalogue.load("datasets", samples.source["dataset"], plugins).oracle(samples.oracle)
 
 
-def predictions(model, samples, name, seed, twin, device):
-    """Logits of every sample: a DataFrame with one row a sample."""
+def predictions(model, samples, name, seed, twin, device, trained=True):
+    """Logits of every sample: a DataFrame with one row a sample; of a regression predictions in the labels'
+    own unit, which f* gives and a trained model, whose unit is the training labels' SD, is brought back
+    to."""
     import torch
 
     from xassay.training import loop
@@ -110,8 +112,12 @@ def predictions(model, samples, name, seed, twin, device):
     table = table.assign(dataset=samples.name, model=name, seed=seed, twin=twin)
     model = model.to(device)
     blocks = [table["sample"][k : k + 128] for k in range(0, len(table), 128)]
-    logits = torch.cat([loop.logits(model, torch.from_numpy(samples.bags(ids)).to(device)) for ids in blocks])
-    for k, column in enumerate(logits.double().cpu().numpy().T):
+    parts = [loop.logits(model, torch.from_numpy(samples.inputs(ids)).to(device)) for ids in blocks]
+    logits = torch.cat(parts).double().cpu().numpy()
+    if samples.regression and trained:
+        known = samples.samples.loc[samples.ids("train"), "label"].to_numpy(float)
+        logits = known.mean() + known.std() * logits
+    for k, column in enumerate(logits.T):
         table[f"logit_{k}"] = column
     return table
 

@@ -27,14 +27,15 @@ def train(build, samples, seeds, entropy, device, say):
     re-initialised parameters do not (adebayo2018, section 4). say: called with a line and whether it lasts
     (a finished replicate) or is overwritten (an epoch)."""
     parts = [loop.as_part(samples, split, device) for split in ("train", "validation")]
+    recipe = loop.RECIPES.get(samples.kind, loop.RECIPE)
     for seed in range(seeds):
-        model, done = replicate(build, parts, entropy, f"seed_{seed}", device, say)
+        model, done = replicate(build, parts, entropy, f"seed_{seed}", device, say, recipe)
         yield Replicate(seed, False, model)
-        twin, _ = replicate(build, parts, entropy, f"permuted_{seed}", device, say, done.epochs)
+        twin, _ = replicate(build, parts, entropy, f"permuted_{seed}", device, say, recipe, done.epochs)
         yield Replicate(seed, True, twin)
 
 
-def replicate(build, parts, entropy, name, device, say, epochs=None):
+def replicate(build, parts, entropy, name, device, say, recipe=loop.RECIPE, epochs=None):
     """One Module and its ``Fit``; a twin where ``epochs``, its partner's number, is given."""
     rng = seeding.generator(*entropy, name)
     train_part, validation = parts
@@ -44,11 +45,13 @@ def replicate(build, parts, entropy, name, device, say, epochs=None):
         torch.manual_seed(seeding.torch_seed(*entropy, name))
         model = build().to(device)
         bags.set_origin(model, train_part.x)
+        getattr(model, "prepare", lambda x, rng: None)(train_part.x, rng)
         done = loop.fit(
             model,
             train_part,
             validation,
             rng,
+            recipe,
             epochs=epochs,
             report=partial(_epoch, say, name),
         )

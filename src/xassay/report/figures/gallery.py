@@ -26,13 +26,19 @@ TOP, BOTTOM = 0.4, -0.28  # of a row: where its bars lie; triangles stand below
 
 
 def n(tables):
-    return f"n = {tables.gallery.groupby(['dataset', 'model', 'method', 'quantile']).ngroups} bags drawn."
+    return f"n = {bags(tables).groupby(['dataset', 'model', 'method', 'quantile']).ngroups} bags drawn."
+
+
+def bags(tables):
+    """Rows of the gallery that are of bags."""
+    kinds = tables.gallery.dataset.map(tables.kind)
+    return tables.gallery[kinds == "bag"]
 
 
 def draw(tables):
-    gallery = tables.gallery
+    gallery = bags(tables)
     if gallery.empty:
-        return "no data set of this study has a known truth, so bags cannot be chosen by recovery"
+        return "no bags of this study have a known truth, so none can be chosen by recovery"
     quantiles = sorted(gallery["quantile"].unique())
     groups = dict(list(gallery.groupby(["dataset", "model", "method", "quantile"])))
     models = {

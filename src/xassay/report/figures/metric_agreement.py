@@ -33,7 +33,7 @@ def n(tables):
 def draw(tables):
     pairs = tables.metric_agreement[tables.metric_agreement.tau.notna()]
     seen = [pair for pair in tables.pairs if tables.learned(*pair) is not False]
-    pairs = pairs[[pair in seen for pair in zip(pairs.dataset, pairs.model)]]
+    pairs = pairs.loc[[pair in seen for pair in zip(pairs.dataset, pairs.model)]]
     found, texts = [], []
     for dataset in tables.datasets:
         rows = pairs[pairs.dataset == dataset]

@@ -1,0 +1,17 @@
+"""Deconvolution: Zeiler and Fergus (2014), a ReLU passes back what is positive, open or not."""
+
+from xassay.core.contributions import contributions, corrected
+from xassay.core.rectified import deconvolved, modified_gradient
+
+CARD = dict(
+    label="Deconvolution", family="gradient", kinds=("sequence",), needs=("gradient",), signed=True,
+    level="feature", instance="sum", axioms=(), reference="zeiler2014",
+)  # fmt: skip
+
+
+def attribute(model, x, target, alphabet, *, correct=False):
+    """x: (sample, 4, position); target: (sample,); alphabet: x's axis of bases; correct: leave out what
+    points off the simplex (majdandzic2023). Returns x's shape: hypothetical contributions, as of a gradient.
+    Raises InputError for a model without ReLU modules."""
+    slope = modified_gradient(model, x, target, deconvolved, "deconvolution")
+    return contributions(corrected(slope, alphabet) if correct else slope, x, None, alphabet)

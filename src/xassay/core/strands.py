@@ -1,0 +1,37 @@
+"""The two strands of DNA: a model that reads one, is shown both in training, or averages over both."""
+
+import torch
+from torch import nn
+
+from xassay.core.dna import reverse_complement
+
+STRANDS = ("one", "augmented", "averaged")
+
+
+class StrandedModel(nn.Module):
+    """A model of sequences, (sample, 4, position) -> (sample, output); a subclass defines ``read`` of one
+    strand.
+
+    strands: "one"; "augmented", a random half of each training batch is turned round; "averaged", the mean of
+    the outputs for a sequence and its reverse complement, so that neither strand is preferred by construction
+    (shrikumar2017rc)."""
+
+    def __init__(self, strands="one"):
+        super().__init__()
+        self.strands = strands
+
+    def read(self, x):
+        """Outputs for the strand as it is."""
+        raise NotImplementedError
+
+    def forward(self, x):
+        if self.strands != "averaged":
+            return self.read(x)
+        return (self.read(x) + self.read(reverse_complement(x))) / 2
+
+    def augment(self, x, rng):
+        """A training batch with a random half turned round, where the model is shown both strands."""
+        if self.strands != "augmented":
+            return x
+        turned = torch.from_numpy(rng.random(len(x)) < 0.5).to(x.device)
+        return torch.where(turned[:, None, None], reverse_complement(x), x)

@@ -1,0 +1,57 @@
+"""Position profile: the maps of a whole data set of aligned sequences, position by position.
+
+A single map is one sequence; what a library of variants of one sequence tells lies in the mean over all.
+"""
+
+import numpy as np
+import pandas as pd
+
+from xassay.core.contributions import observed
+from xassay.core.ranks import auroc, average_precision
+
+CARD = dict(
+    label="Position profile", kinds=("sequence",), needs=(), finds="effects", reference="kinney2010",
+)  # fmt: skip
+
+
+def discover(maps, x, elements):
+    """Mean and mean absolute contribution of each position, and how well they tell the known elements.
+
+    maps: hypothetical contributions, (sample, 4, position); x: (sample, 4, position); elements: of x's rows,
+    or None. A position belongs to an element that covers it in most sequences. Returns tables ``recovery``:
+    an element, its positions, AUROC and chance-corrected average precision of the mean |contribution| of its
+    positions above those of no element, "all" for all elements together; ``positions``: 1-based position,
+    element, mean contribution with its standard error, mean |contribution|, in the logit's unit."""
+    values = observed(maps, x, 1).double().cpu().numpy()
+    size, n = np.abs(values).mean(0), len(values)
+    of = covered(elements, n, values.shape[1])
+    table = pd.DataFrame(
+        {
+            "position": np.arange(1, values.shape[1] + 1),
+            "element": of,
+            "mean": values.mean(0),
+            "standard_error": values.std(0, ddof=1) / np.sqrt(n) if n > 1 else np.nan,
+            "mean_absolute": size,
+        }
+    )
+    names = [name for name in dict.fromkeys(of) if name]
+    rows = []
+    for name in ["all"] * bool(names) + names:
+        inside = of != "" if name == "all" else of == name
+        asked = inside | (of == "")
+        found = size[asked][None], inside[asked].astype(float)[None]
+        rows.append((name, int(inside.sum()), float(auroc(*found)[0]), float(average_precision(*found)[0])))
+    columns = ["element", "positions", "auroc", "average_precision"]
+    note = "" if names else "no element covers the same position in most sequences: these are not aligned"
+    return {"recovery": pd.DataFrame(rows, columns=columns), "positions": table, "note": note}
+
+
+def covered(elements, n, length):
+    """Name of the causal element that covers each position in more than half of ``n`` sequences, or ""."""
+    out = np.full(length, "", object)
+    for name, own in [] if elements is None else elements[elements["causal"].astype(bool)].groupby("name"):
+        count = np.zeros(length)
+        for start, stop in zip(own["start"], own["stop"]):
+            count[start:stop] += 1
+        out[count > n / 2] = name
+    return out

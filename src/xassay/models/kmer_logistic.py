@@ -1,0 +1,41 @@
+"""A linear model of k-mer counts, the baseline that any network has to beat: after Ghandi et al. (2014)."""
+
+import torch
+from torch.nn import functional
+
+from xassay.core.kmers import bank, canonical
+from xassay.core.standard import SparseLinear
+
+CARD = dict(
+    label="k-mer logistic",
+    kinds=("sequence",),
+    provides=("gradient",),
+    reference="ghandi2014",
+    limits=dict(k=(1, 6), sparsity=(0, None)),
+)
+
+
+def build(shape, n_outputs, *, k=4, sparsity=0.01):
+    """Counts of every word of ``k`` bases, both strands together, and a sparse linear layer.
+
+    shape: (4, positions), at least ``k``; sparsity: weight of the L1 penalty.
+    Returns a Module: (sample, 4, position) -> (sample, output)."""
+    return KmerLogistic(n_outputs, k, sparsity)
+
+
+class KmerLogistic(SparseLinear):
+    """``names`` are the words, one of each pair of reverse complements, in the order of the coefficients."""
+
+    def __init__(self, n_outputs, k, sparsity):
+        of, self.names = canonical(k)
+        super().__init__(len(self.names), n_outputs, sparsity)
+        filters, bias = bank(k)
+        for name, value in dict(filters=filters, bias=bias, of=of).items():
+            self.register_buffer(name, value, persistent=False)
+
+    def features(self, x):
+        """Counts: (sample, 4, position) -> (sample, word)."""
+        found = functional.relu(functional.conv1d(x, self.filters, self.bias)).sum(-1)
+        return torch.zeros(len(x), len(self.names), dtype=x.dtype, device=x.device).index_add(
+            1, self.of, found
+        )

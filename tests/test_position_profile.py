@@ -1,0 +1,42 @@
+"""The position profile: means over a library, told against elements that lie at the same place in each."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from xassay.discovery.position_profile import covered, discover
+
+
+def test_positions_of_an_element_stand_out():
+    rng = np.random.default_rng(0)
+    x = torch.from_numpy(
+        np.eye(4, dtype=np.float32)[rng.integers(4, size=(50, 20))].transpose(0, 2, 1).copy()
+    )
+    maps = torch.from_numpy(rng.normal(0, 0.1, (50, 4, 20))).float()
+    maps[:, :, 5:9] += torch.from_numpy(rng.choice([-1.0, 1.0], (50, 1, 4))).float()
+    rows = [(k, "site", 5, 9, "+", np.nan, True) for k in range(50)]
+    rows += [(k, "decoy", 12, 14, "+", np.nan, False) for k in range(50)]
+    elements = pd.DataFrame(rows, columns=["sample", "name", "start", "stop", "strand", "score", "causal"])
+    found = discover(maps, x, elements)
+    assert found["recovery"]["element"].tolist() == ["all", "site"]
+    assert (found["recovery"][["auroc", "average_precision"]] == 1).all(axis=None)
+    table = found["positions"]
+    assert table["element"].tolist() == [""] * 5 + ["site"] * 4 + [""] * 11
+    values = (maps * x).sum(1).double()
+    np.testing.assert_allclose(table["mean"], values.mean(0))
+    np.testing.assert_allclose(table["standard_error"], values.std(0) / 50**0.5)
+    assert found["note"] == ""
+
+
+@pytest.mark.parametrize("elements", [None, "scattered"])
+def test_sequences_that_are_not_aligned_are_said_to_be(elements):
+    x, maps = torch.ones(4, 4, 12) / 4, torch.randn(4, 4, 12)
+    if elements:
+        rows = [(k, "site", 3 * k, 3 * k + 3, "+", 1.0, True) for k in range(4)]
+        elements = pd.DataFrame(
+            rows, columns=["sample", "name", "start", "stop", "strand", "score", "causal"]
+        )
+    found = discover(maps, x, elements)
+    assert found["recovery"].empty and "not aligned" in found["note"]
+    assert (covered(elements, 4, 12) == "").all()
