@@ -14,8 +14,9 @@ QUICK = [path for path in sorted((ROOT / "benchmarks").glob("*.py")) if "quick(_
 @pytest.mark.slow
 @pytest.mark.parametrize("path", QUICK, ids=lambda path: path.stem)
 def test_benchmark_runs(path):
-    if "quantus" in path.read_text() and find_spec("quantus") is None:
-        pytest.skip("quantus is not installed here; make benchmark has an environment of its own")
+    peers = [name for name in ("quantus", "tangermeme", "modisco") if name in path.read_text()]
+    if missing := [name for name in peers if find_spec(name) is None]:
+        pytest.skip(f"{missing[0]} is not installed here; make benchmark has an environment of its own")
     results = sorted((ROOT / "benchmarks" / "results").glob("*.csv"))
     before = [one.read_bytes() for one in results]
     ran = subprocess.run([sys.executable, path, "--quick"], capture_output=True, text=True, timeout=300)

@@ -6,126 +6,33 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from local_networks import (
+    BLOCKS,
+    ENDS,
+    POOLS,
+    InPlace,
+    Network,
+    Plain,
+    conv,
+    cropped,
+    gated,
+    inception,
+    settled,
+)
 from torch import nn
 from torch.nn import functional
-from toy_models import Function
 
+from xassay import catalogue
+from xassay.core import mutations as module
 from xassay.core import windows
+from xassay.core.dna import reverse_complement
+from xassay.core.errors import InputError
 from xassay.core.mutations import mutations
+from xassay.core.receptive import Reach
 from xassay.core.targets import explained
 
 PROPERTY = settings(deadline=None, max_examples=40, derandomize=True)
 EVEN = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
-WIDTH = 4
-POOLS = {
-    "max": nn.MaxPool1d(2),
-    "overlapping": nn.MaxPool1d(3, 2, padding=1, ceil_mode=True),
-    "cut short": nn.MaxPool1d(3, 3, ceil_mode=True),
-    "dilated": nn.MaxPool1d(3, 1, dilation=2),
-    "apart": nn.MaxPool1d(2, 3),
-    "mean": nn.AvgPool1d(4, 3, padding=2),
-}
-ENDS = {
-    "dense": lambda h: h.flatten(1),
-    "viewed": lambda h: h.contiguous().view(len(h), -1),
-    "mean": lambda h: h.mean(-1),
-    "max": lambda h: functional.adaptive_max_pool1d(h, 1)[..., 0],
-    "turned": lambda h: h.flip(-1).flatten(1),
-}
-
-
-def settled(norm):
-    """Batch norm as training leaves it: statistics that are not 0 and 1."""
-    norm.running_mean.normal_()
-    norm.running_var.uniform_(0.5, 2)
-    nn.init.normal_(norm.weight)
-    return norm
-
-
-class Residual(nn.Module):
-    """h + relu(conv(h)), as BPNet's layers are."""
-
-    def __init__(self, kernel, dilation, norm):
-        super().__init__()
-        self.norm = settled(nn.BatchNorm1d(WIDTH)) if norm else nn.Identity()
-        self.conv = nn.Conv1d(WIDTH, WIDTH, 2 * (kernel // 2) + 1, padding="same", dilation=dilation)
-
-    def forward(self, h):
-        return h + self.norm(self.conv(h)).relu()
-
-
-class Cropped(Residual):
-    """The same without padding: what is added is cut off at both ends."""
-
-    def forward(self, h):
-        side = self.conv.dilation[0] * (self.conv.kernel_size[0] // 2)
-        if not side or h.shape[-1] <= 2 * side:
-            return super().forward(h)
-        found = functional.conv1d(h, self.conv.weight, self.conv.bias, dilation=self.conv.dilation)
-        return self.norm(found).relu() + h[:, :, side:-side]
-
-
-class Gated(Residual):
-    """What one convolution lets through of another."""
-
-    def forward(self, h):
-        return self.norm(h).tanh() * torch.sigmoid(self.conv(h)) - 0.5 * h
-
-
-class Branches(Residual):
-    """Two widths of convolution beside each other and what they read, joined, and made one again."""
-
-    def __init__(self, kernel, dilation, norm):
-        super().__init__(kernel, dilation, norm)
-        self.other, self.mix = nn.Conv1d(WIDTH, WIDTH, 1), nn.Conv1d(3 * WIDTH, WIDTH, 1)
-
-    def forward(self, h):
-        return self.mix(torch.cat([self.norm(self.conv(h)).relu(), self.other(h).exp().clamp(max=9), h], 1))
-
-
-class InPlace(Residual):
-    """Everything written over."""
-
-    def forward(self, h):
-        kept = self.norm(self.conv(h)).relu_()
-        kept += functional.pad(h, (2, 1))[..., 2:-1]
-        return functional.relu(kept, inplace=True)
-
-
-BLOCKS = {"residual": Residual, "cropped": Cropped, "gated": Gated, "branches": Branches, "in place": InPlace}
-
-
-class Plain(nn.Sequential):
-    """Convolution, batch norm, a function of single values, pooling; those that there is room for."""
-
-    def __init__(self, kernel, stride, padding, dilation, norm, point, pool):
-        sizes = kernel, 1 if padding == "same" else stride, padding, dilation
-        layers = [nn.Conv1d(WIDTH, WIDTH, *sizes)]
-        layers += [settled(nn.BatchNorm1d(WIDTH))] if norm else []
-        layers += [Function(lambda h: h.clamp(max=3).exp())] if point == "exp" else [nn.ReLU(inplace=True)]
-        super().__init__(*layers, *([POOLS[pool]] if pool else []))
-
-
-class Network(nn.Module):
-    """Blocks that the length has room for, an end, and a head of two layers."""
-
-    def __init__(self, length, blocks, end, outputs):
-        super().__init__()
-        self.blocks, self.end = nn.Sequential(), ENDS[end]
-        for build in blocks:
-            block = build()
-            try:
-                nn.Sequential(*self.blocks, block).eval()(torch.zeros(1, 4, length))
-            except RuntimeError:
-                continue
-            self.blocks.append(block)
-        size = self.end(self.blocks.eval()(torch.zeros(1, 4, length))).shape[1]
-        self.head = nn.Sequential(nn.Linear(size, 6), nn.ReLU(), nn.Linear(6, outputs))
-
-    def forward(self, x):
-        return self.head(self.end(self.blocks(x)))
-
-
 PLAIN = st.builds(
     partial,
     st.just(Plain),
@@ -174,19 +81,6 @@ def close(model, found, expected, x, target, tolerance):
     torch.testing.assert_close(found, expected, atol=tolerance * size, rtol=0)
 
 
-def shortened(model, x, monkeypatch):
-    """Whether hardly any edit of x is asked in full."""
-    asked, plain = [], windows._plain
-
-    def counted(model, x, starts, *given, **options):
-        asked.append(starts.numel())
-        return plain(model, x, starts, *given, **options)
-
-    monkeypatch.setattr(windows, "_plain", counted)
-    mutations(model, x, torch.ones(len(x), dtype=torch.long))
-    return sum(asked) <= windows.TRIED**2
-
-
 @EVEN
 @PROPERTY
 @given(
@@ -208,3 +102,104 @@ def test_mutations_are_a_loop(seed, first, blocks, end, outputs, length, shares,
     found, expected = mutations(model, x, target, chunk=chunk), loop(model, x, target)
     assert found.shape == x.shape and found.dtype == torch.float64
     close(model, found, expected, x, target, 1e-12 if double else 1e-5)
+
+
+def plugin(name, **options):
+    return lambda: catalogue.load("models", name).build((4, 60), 1, **options)
+
+
+LOCAL = {  # models of which all but the last layers is local, and where that ends
+    "pooled": (plugin("sequence_cnn"), "dense"),
+    "pooled, exponential": (plugin("sequence_cnn", activation="exponential", depth=3, pool=2), "dense"),
+    "dilated": (plugin("dilated_cnn", depth=3, size=9), "whole"),
+    "in place": (
+        lambda: nn.Sequential(InPlace(3, 1, True), InPlace(3, 2, True), nn.Flatten(), nn.LazyLinear(1)),
+        "dense",
+    ),
+    "inception": (inception, "whole"),
+    "gated": (gated, "whole"),
+    "cropped": (cropped, "dense"),
+}
+OTHERS = {  # all or most of which runs in full
+    "LSTM": plugin("sequence_lstm"),
+    "LSTM of bases": plugin("sequence_lstm", filters=0),
+    "transformer": plugin("cnn_transformer"),
+    "words in order": plugin("cnn_transformer", tokens="kmer"),
+    "motifs": plugin("motif_scan_linear"),
+    "linear": lambda: nn.Sequential(nn.Flatten(), nn.Linear(240, 1)),
+}
+
+
+def ready(build, x):
+    """A model as training leaves it."""
+    torch.manual_seed(0)
+    model = build()
+    model(x)
+    for norm in model.modules():
+        if isinstance(norm, nn.BatchNorm1d):
+            settled(norm)
+    return model.eval().requires_grad_(False)
+
+
+@pytest.mark.parametrize("case", LOCAL)
+def test_hardly_anything_of_local_models_runs_in_full(case, monkeypatch):
+    x, asked, plain = drawn(4, 60), [], windows._plain
+    model = ready(LOCAL[case][0], x)
+
+    def counted(model, x, starts, *given, **options):
+        asked.append(starts.numel())
+        return plain(model, x, starts, *given, **options)
+
+    monkeypatch.setattr(windows, "_plain", counted)
+    target = torch.ones(len(x), dtype=torch.long)
+    found = mutations(model, x, target)
+    assert asked == [windows.TRIED**2] and Reach(model, x, 1).layers[-1].kind == LOCAL[case][1]
+    close(model, found, loop(model, x, target), x, target, 1e-5)
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_other_models_are_asked_as_they_are(case):
+    x, target = drawn(2, 60, 0.1 if case != "words in order" else 0.0), torch.tensor([0, 1])
+    model = ready(OTHERS[case], x)
+    close(model, mutations(model, x, target), loop(model, x, target), x, target, 1e-5)
+
+
+@pytest.mark.parametrize("name", ["sequence_cnn", "dilated_cnn", "sequence_lstm"])
+def test_both_strands_are_short_where_one_is(name, monkeypatch):
+    x, target = drawn(3, 60, 0.1), torch.tensor([0, 1, 1])
+    model = ready(plugin(name, strands="averaged"), x)
+    found = mutations(model, x, target)
+    close(model, found, loop(model, x, target), x, target, 1e-5)
+    turned = mutations(model, reverse_complement(x), target)
+    close(model, reverse_complement(turned), found, x, target, 1e-5)
+    monkeypatch.setattr(type(model), "forward", lambda self, x: self.read(x).square())
+    close(model, mutations(model, x, target), loop(model, x, target), x, target, 1e-5)
+
+
+def test_places_at_a_time_and_samples_alone(monkeypatch):
+    x, target = drawn(5, 60, 0.2), torch.tensor([0, 1, 1, 0, 1])
+    model = ready(plugin("sequence_cnn"), x)
+    whole, places = mutations(model, x, target), [59, 0, 17, 17, 30]
+    close(model, mutations(model, x, target, places), whole[:, :, places], x, target, 1e-6)
+    assert mutations(model, x, target, []).shape == (5, 4, 0)
+    for k in range(5):
+        close(model, mutations(model, x[[k]], target[[k]]), whole[[k]], x, target, 1e-6)
+    monkeypatch.setattr(module, "EDITS", 400)  # two samples at a time
+    close(model, mutations(model, x, target), whole, x, target, 1e-6)
+    with pytest.raises(
+        InputError, match="positions: some are not in the sequence; allowed: a list of 0 to 59"
+    ):
+        mutations(model, x, target, [60])
+
+
+def test_a_base_that_stands_there_changes_nothing_and_so_does_one_that_is_not_seen():
+    x, target = drawn(3, 60, 0.2), torch.tensor([0, 1, 1])
+    model = ready(plugin("sequence_cnn"), x)
+    model.trunk[0].weight[..., 8:] = 0  # the last positions are in no filter's reach
+    found = mutations(model, x, target)
+    assert (found[x == 1] == 0).all() and (found[x != 1] != 0).any()
+    one = ready(
+        lambda: nn.Sequential(conv(4, 6, 5), nn.ReLU(), nn.MaxPool1d(60), nn.Flatten(), nn.Linear(6, 1)), x
+    )
+    hidden = loop(one, x, target) == 0
+    assert hidden.float().mean() > 0.5 and mutations(one, x, target)[hidden].abs().max() < 1e-12

@@ -236,6 +236,7 @@ WHOLE = {
     "normalised first": lambda: Stem(lambda m, x: m.net(m.norm(x))),
     "gated by one position": lambda: Stem(lambda m, x: m.net(x * (x[..., :1] > 0))),
     "around the ends": lambda: Stem(lambda m, h: m.net(h), conv(padding_mode="circular")),
+    "a view of what is written over": lambda: Stem(lambda m, h: m.net((h[..., 1:-1], h.relu_())[0]), conv()),
     "no convolution": lambda: Stem(lambda m, x: x.tanh()),
     "each position reads all": lambda: Stem(lambda m, h: m.net(h), nn.Conv1d(4, 4, 79, padding=39)),
 }

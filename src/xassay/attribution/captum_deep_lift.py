@@ -1,8 +1,9 @@
-"""DeepLIFT with the rescale rule, by captum: Kokhlikyan et al. (2020).
+"""DeepLIFT as captum has it (Kokhlikyan et al. 2020), a contestant for ``deep_lift``.
 
-Contributions are exact differences only through modules that captum knows (ReLU, Tanh, Sigmoid, ...); what
-a model computes by functions, such as the softmax of an attention, is passed by its plain gradient. The
-completeness gap shows by how much."""
+captum hooks modules that it knows. What a model computes by functions, and layers that captum has no rule
+for, pass by their plain gradient, and its rules of pooling and softmax miss a part: it claims completeness,
+and the completeness gap shows by how much.
+"""
 
 import copy
 import warnings
@@ -10,6 +11,8 @@ import warnings
 import torch
 from captum.attr import DeepLift
 
+from xassay.core.contributions import contributions
+from xassay.core.errors import InputError
 from xassay.core.targets import Explained
 
 CARD = dict(
@@ -19,21 +22,24 @@ CARD = dict(
 
 
 def attribute(model, x, target, baseline, alphabet):
-    """Contributions against each reference, averaged.
+    """captum's multipliers against each reference, their contributions averaged.
 
     x: (sample, ...), NaN where absent; target: (sample,); baseline: (reference, sample, ...); alphabet: x's
-    axis of bases, or None. Returns x's shape, logits; of a sequence, of which captum tells no base from
-    another that could stand there, a position's contribution for each of its four bases. captum's hooks and
-    tensors stay on a copy of the model."""
-    method = DeepLift(Explained(copy.deepcopy(model)))
+    axis of bases, or None. Returns x's shape, logits; of a sequence hypothetical contributions. captum's
+    hooks and tensors stay on a copy of the model. Raises InputError where captum fails, as it does for an
+    activation module that a model calls twice."""
+    method = DeepLift(Explained(copy.deepcopy(model)), multiply_by_inputs=False)
     out = torch.zeros_like(x)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Setting forward, backward hooks", category=UserWarning)
         for reference in baseline:
-            out += method.attribute(
-                x.clone().requires_grad_(), reference, additional_forward_args=(target,)
-            ).detach()
-    out = out / len(baseline)
-    if alphabet is not None:
-        return out.sum(alphabet, keepdim=True).expand_as(x)
-    return torch.where(x.isnan(), torch.nan, out)
+            leaf = x.clone().requires_grad_()
+            try:
+                slope = method.attribute(leaf, reference, additional_forward_args=(target,))
+            except (RuntimeError, AssertionError, AttributeError) as error:
+                told = str(error).split("\n")[0]
+                raise InputError(
+                    f"captum_deep_lift: captum fails on this model ({told}); allowed: deep_lift"
+                ) from None
+            out += contributions(slope.detach(), x, reference, alphabet)
+    return torch.where(x.isnan(), torch.nan, out / len(baseline))

@@ -7,8 +7,7 @@ shuffles, not over the baseline that metrics use, so the axiom is not claimed.
 
 import torch
 
-from xassay.core.contributions import contributions
-from xassay.core.rescale import multipliers
+from xassay.core.multipliers import mean_contributions
 from xassay.core.shuffles import dinucleotide_shuffles
 
 CARD = dict(
@@ -22,7 +21,4 @@ def attribute(model, x, target, alphabet, rng, *, n_references=20):
     """x: (sample, 4, position); target: (sample,); alphabet: x's axis of bases; n_references: shuffles of
     each sequence. Returns x's shape: hypothetical contributions, logits."""
     drawn = dinucleotide_shuffles(x.cpu().numpy(), n_references, rng)
-    baseline = torch.from_numpy(drawn).to(x)
-    slopes = multipliers(model, x, baseline, target)
-    found = [contributions(m, x, reference, alphabet) for m, reference in zip(slopes, baseline, strict=True)]
-    return torch.stack(found).mean(0)
+    return mean_contributions(model, x, torch.from_numpy(drawn).to(x), target, alphabet)

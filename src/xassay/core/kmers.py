@@ -1,4 +1,4 @@
-"""Words of k bases in a sequence, found by a bank of convolution filters, so that gradients pass."""
+"""Words of k bases in a sequence, as products of the bases' shares, so that slopes pass."""
 
 from itertools import product
 
@@ -8,19 +8,20 @@ from xassay.core.dna import BASES
 
 
 def words(k):
-    """All words of k bases, in the order of the filters."""
+    """All words of k bases, in the order in which ``occurrences`` has them."""
     return ["".join(word) for word in product(BASES, repeat=k)]
 
 
-def bank(k):
-    """Filters (word, 4, k) and biases: relu(conv) is 1 where a word stands in a one-hot sequence, else 0.
+def occurrences(x, k, stride=1):
+    """Where each word stands: 1 in a one-hot sequence, else 0; with shares of bases the chance that it does,
+    if positions are independent.
 
-    With shares of bases it is the sum of the shares less k - 1, where that is positive: the largest value
-    that is 0 as soon as one base is another."""
-    filters = torch.zeros(4**k, 4, k)
-    index = torch.cartesian_prod(*[torch.arange(4)] * k).reshape(-1, k)
-    filters.scatter_(1, index[:, None], 1.0)
-    return filters, torch.full((4**k,), 1.0 - k)
+    x: (sample, 4, position); stride: positions between two starts. Returns (sample, word, start)."""
+    number = x.shape[2] - k + 1
+    found = x[:, :, :number:stride]
+    for place in range(1, k):
+        found = (found[:, :, None] * x[:, None, :, place : place + number : stride]).flatten(1, 2)
+    return found
 
 
 def canonical(k):

@@ -86,12 +86,12 @@ def layer(func, args, kwargs, out, number):
 
     number: the call's tensors that a Layer gave, ids, with its number and shape: {id: (number, shape)}."""
     name, called = getattr(func, "__name__", ""), func
+    if name.endswith("_") and not name.startswith("_") and args and out is args[0]:
+        name = name[:-1]
+        func = getattr(torch, name, None)
     inputs = list(args[0]) if name == "cat" and isinstance(args[0], list | tuple) else list(args[:1])
     if name in SUMS + PRODUCTS and len(args) == 2 and id(args[1]) in number:
         inputs.append(args[1])
-    if name.endswith("_") and not name.startswith("_") and out is args[0]:
-        name = name[:-1]
-        func = getattr(torch, name, None)
     known = [number.get(id(h)) for h in inputs]
     if not known or None in known or not torch.is_tensor(out) or func is None or "out" in kwargs:
         return None

@@ -9,7 +9,7 @@ from torch import nn
 
 from xassay.core.dna import BASES
 from xassay.core.errors import InputError
-from xassay.core.kmers import bank
+from xassay.core.kmers import occurrences
 
 TOKENS = ("base", "kmer", "bpe")
 LONGEST = 16  # bases of a byte-pair token
@@ -38,16 +38,13 @@ class KmerTokens(nn.Module):
     def __init__(self, width, k):
         super().__init__()
         self.k = k
-        filters, bias = bank(k)
-        self.register_buffer("filters", filters, persistent=False)
-        self.register_buffer("bias", bias, persistent=False)
         self.embedding = nn.Linear(4**k, width, bias=False)
 
     def forward(self, x):
         home = torch.arange(x.shape[2], device=x.device) // self.k
         short = -x.shape[2] % self.k
         x = nn.functional.pad(x, (0, short), value=0.25) if short else x
-        found = nn.functional.conv1d(x, self.filters, self.bias, stride=self.k).relu()
+        found = occurrences(x, self.k, stride=self.k)
         return self.embedding(found.transpose(1, 2)), home.expand(len(x), -1)
 
 
