@@ -10,16 +10,17 @@ import torch
 
 from xassay.core import rules_elements, rules_linear, rules_lstm, rules_normal, rules_pool
 from xassay.core.contributions import contributions
-from xassay.core.entry import rows
-from xassay.core.errors import InputError
-from xassay.core.recorded_calls import INSTEAD, recorded
-from xassay.core.rules import Step, lacking
+from xassay.core.entry import BUDGET, WIDER
+from xassay.core.recorded_calls import recorded
+from xassay.core.refused_calls import lacking, missing
+from xassay.core.rules import Step
 from xassay.core.targets import explained
 
 RULES = {}
 for rules in (rules_linear, rules_elements, rules_pool, rules_normal, rules_lstm):
     RULES |= rules.RULES
-GAP = 1e-2  # share of what a model's answers move that may be missing: rounding stays far below
+KEPT = 32  # times BUDGET, bytes of all values of a run
+GAP = 1e-2  # share of what the answers differ by that may be missing: rounding stays far below
 
 
 def multipliers(model, x, reference, target, chunk=None):
@@ -48,12 +49,20 @@ def mean_contributions(model, x, reference, target, alphabet=None, chunk=None):
 
 def _slopes(model, x, reference, target, chunk):
     """Yields samples (a slice), the number of a reference, and the multipliers (sample, ...)."""
-    size = chunk or rows(model, x)
+    size = chunk or _fitting(model, x[:1])
     for start in range(0, len(x), size):
         part = slice(start, start + size)
         run, number, answer = recorded(model, x[part])
         for k, other in enumerate(reference[:, part]):
             yield part, k, _multipliers(model, run, number, answer, other, target[part])
+
+
+def _fitting(model, x):
+    """Samples whose largest value, and whose values together, fit the budgets. x: one sample."""
+    run, *_ = recorded(model, x)
+    memory = {v.untyped_storage().data_ptr(): v.untyped_storage().nbytes() for v in run.values}
+    budget = BUDGET * (1 if x.device.type == "cpu" else WIDER)
+    return max(1, min(budget // max(*memory.values(), 1), KEPT * budget // max(sum(memory.values()), 1)))
 
 
 @torch.no_grad()
@@ -74,17 +83,16 @@ def _slope_of_target(answer, target):
 
 
 def _back(run, other, number, slope, none):
-    """Slopes of x from that of the output, call by call."""
+    """Slopes of x from that of the output, call by call; ``none`` where nothing leads back to x."""
     slopes = {number: slope}
     for call in reversed(other.calls):
         given = [slopes.pop(n, None) for n in call.made]
         if all(one is None for one in given):
             continue
-        rule = RULES.get(call.name)
-        if rule is None:
+        if call.name not in RULES:
             raise lacking(call.name)
         step = Step(call, run.values, other.values, run.frozen)
-        for n, live, part in zip(call.given, step.live, rule(step, given)):
+        for n, live, part in zip(call.given, step.live, RULES[call.name](step, given)):
             if live and part is not None:
                 part = part.to(other.values[n].dtype)
                 slopes[n] = part if n not in slopes else slopes[n] + part
@@ -96,7 +104,4 @@ def _check(x, reference, slope, lost):
     parts = (slope * (x - reference)).nan_to_num().flatten(1)
     gap, size = (parts.sum(1) - lost).abs(), parts.abs().sum(1) + lost.abs()
     if (gap > GAP * size).any():
-        raise InputError(
-            f"DeepLIFT: contributions miss {float((gap / size).nan_to_num().max()):.0%} of what the model's "
-            f"answer moves, which depends on x beside torch's operations; {INSTEAD}"
-        )
+        raise missing(float((gap / size).nan_to_num().max()))

@@ -11,15 +11,14 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from xassay.core.errors import InputError
 from xassay.core.recorded_lstm import Layers, has_lstm
 from xassay.core.recorded_writes import Storages
+from xassay.core.refused_calls import differing
 
 SHAPES = {  # calls that read the shape and the type of a tensor alone
     *("empty_like", "zeros_like", "ones_like", "full_like", "rand_like", "randn_like"),
     *("new_empty", "new_zeros", "new_ones", "new_full", "new_empty_strided"),
 }
-INSTEAD = "allowed: a method that needs no rules, such as integrated_gradients"
 
 
 class Call(NamedTuple):
@@ -121,13 +120,6 @@ class Recording(TorchDispatchMode):
                         places.append((at, k))
                         given.append(number)
         return tuple(places), tuple(given)
-
-
-def differing(what):
-    """The error of a model that takes another course for a reference."""
-    return InputError(
-        f"DeepLIFT: the model computes otherwise for a sample than for its reference, at {what}; {INSTEAD}"
-    )
 
 
 @contextmanager

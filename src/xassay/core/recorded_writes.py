@@ -7,7 +7,7 @@ root when it is read next.
 
 import torch
 
-from xassay.core.errors import InputError
+from xassay.core.refused_calls import lacking
 
 OVERLOADS = {"transpose_": "int"}  # of the call that does not write, where it has another name
 
@@ -19,7 +19,7 @@ class Storages:
         self.recording = recording
         self._inside = {}  # storage -> numbers of values that lie in it
         self._first = {}  # storage -> number of the value that it was made for
-        self._written = {}  # storage -> (root, a number or a tensor that does not depend on the input; version)
+        self._written = {}  # storage -> (root: a number or a tensor apart from the input, version)
         self._version = {}  # id of a tensor in a written storage -> version that its number stands for
 
     def add(self, tensor, number):
@@ -56,7 +56,7 @@ class Storages:
         packet = getattr(torch.ops.aten, name[:-1], None)
         plain = _copied if name == "copy_" else getattr(packet, OVERLOADS.get(name, func._overloadname), None)
         if not name.endswith("_") or plain is None:
-            raise InputError(f"DeepLIFT: no rule for aten.{name}, which writes; allowed: writing in place")
+            raise lacking(f"{name}, which writes")
         target, key, values = args[0], _storage(args[0]), self.recording.values
         if key not in self._first:
             args = self._spared(target, key, args)

@@ -6,10 +6,12 @@ a sample and its reference. A rule takes a ``Step`` and the slopes of its output
 one), and returns one slope, or None, for each input that depends on x.
 """
 
+from copy import copy
+
 import torch
 
-from xassay.core.errors import InputError
-from xassay.core.recorded_calls import INSTEAD, Call, differing
+from xassay.core.recorded_calls import Call
+from xassay.core.refused_calls import differing, lacking
 
 
 class Step:
@@ -62,6 +64,12 @@ class Step:
         out = self.call.func(*args, **kwargs)
         return out if isinstance(out, tuple | list) else (out,)
 
+    def calling(self, func):
+        """The same of another function."""
+        other = copy(self)
+        other.call = self.call._replace(func=func)
+        return other
+
     def each(self, part):
         """``part(position among the arguments, its value)`` for each input, None where no slope passes."""
         found = zip(self.call.places, self.call.given, self.live)
@@ -77,22 +85,16 @@ class Step:
             raise lacking(f"{self.call.name} {what}")
 
 
-def lacking(what):
-    """The error of an operation without a rule."""
-    return InputError(f"DeepLIFT: no rule for aten.{what}; {INSTEAD}")
-
-
 def gradient_at(step, inputs, slopes):
     """Slopes of the inputs by the gradient at ``inputs``."""
     with torch.enable_grad():
         leaves = [
             value.detach().requires_grad_() if live else value for value, live in zip(inputs, step.live)
         ]
-        made, given = zip(
-            *((out, slope) for out, slope in zip(step.run(leaves), slopes) if slope is not None)
-        )
         asked = [leaf for leaf, live in zip(leaves, step.live) if live]
-        found = iter(torch.autograd.grad(made, asked, given, allow_unused=True))
+        outs = [(out, slope) for out, slope in zip(step.run(leaves), slopes) if slope is not None]
+        out, slope = zip(*outs)
+        found = iter(torch.autograd.grad(out, asked, slope, allow_unused=True))
     return [next(found) if live else None for live in step.live]
 
 

@@ -1,20 +1,21 @@
 """DeepLIFT's Rescale rule of functions of single elements: the slope of the chord from reference to sample.
 
-Where both are so close that rounding spoils the chord, the tangent half way takes its place: it differs by
-the square of the distance, which is left as small as the rounding is. Functions with a corner keep the chord
-across it.
+Where both are so close that rounding spoils the chord, the tangent half way takes its place, which differs by
+the square of the distance: as little as the rounding. Across a corner the chord stays.
 """
 
 import torch
 
 from xassay.core.rules import gradient_at
 
-# By what an input's distance counts as small: 1; or its own size where that is more; or its own size.
-UNIT = "sigmoid tanh exp expm1 exp2 sin cos sinh cosh erf atan asinh log_sigmoid_forward"
-WIDE = "gelu silu mish softplus hardswish"
-RELATIVE = "log log1p log2 log10 sqrt rsqrt reciprocal"
-CORNER = "leaky_relu elu celu _prelu_kernel abs rrelu_with_noise"  # at zero
-PIECES = "hardtanh clamp clamp_min clamp_max threshold hardshrink softshrink hardsigmoid nan_to_num sign"
+# By how far apart x and r count as close: as functions that bend within a distance of
+UNIT = "sigmoid tanh exp expm1 exp2 sin cos sinh cosh erf atan asinh"  # 1
+WIDE = "gelu silu mish softplus"  # 1, or x where that is more: they are straight there
+RELATIVE = "log log2 log10 sqrt rsqrt reciprocal"  # x
+BENT = "elu celu"  # 1, on either side of a corner at zero
+STRAIGHT = "leaky_relu _prelu_kernel abs rrelu_with_noise"  # never, on either side of it
+PIECES = """hardtanh clamp clamp_min clamp_max threshold hardshrink softshrink hardsigmoid hardswish
+nan_to_num sign"""  # with other corners: never close
 
 
 def rectified(step, slopes):
@@ -60,28 +61,41 @@ def least(x):
 
 
 def _unit(x, r, distance):
-    return ~(distance >= least(x))
+    return ~(distance >= least(x))  # this way round NaN is close
 
 
 def _wide(x, r, distance):
-    return ~(distance >= least(x) * ((x + r) / 2).abs().clamp(min=1))
+    return ~(distance >= least(x) * ((x + r) / 2).clamp(min=1))
 
 
 def _relative(x, r, distance):
     return ~(distance >= least(x) * ((x + r) / 2).abs())
 
 
-def _same_side(x, r, distance):
+def _log1p(x, r, distance):
+    middle = (x + r) / 2
+    return ~(distance >= least(x) * torch.minimum(middle.abs(), 1 + middle))
+
+
+def _bent(x, r, distance):
     return _wide(x, r, distance) & ((x > 0) == (r > 0))
 
 
-def _power(step, slopes):
+def _straight(x, r, distance):
+    return _wide(x.abs(), r.abs(), distance) & ((x > 0) == (r > 0))
+
+
+def _equal(x, r, distance):
+    return ~(distance > 0)
+
+
+def power(step, slopes):
     """A power of x, or of a number to the x."""
     return chord(_relative if step.call.places[0] == (0, None) else _unit)(step, slopes)
 
 
 def gated(step, slopes):
-    """glu: half of the input times the sigmoid of the other half, that is, a product of a chord."""
+    """glu: half of the input times the sigmoid of the other half."""
     axis = step.call.args[1] if len(step.call.args) > 1 else -1
     (a, z), (b, y) = step.x().chunk(2, axis), step.r().chunk(2, axis)
     one, other = z.sigmoid(), y.sigmoid()
@@ -90,15 +104,14 @@ def gated(step, slopes):
     return [torch.cat([slopes[0] * (one + other) / 2, slopes[0] * share * (a + b) / 2], axis)]
 
 
-def _equal(x, r, distance):
-    return ~(distance > 0)
-
-
-RULES = (
-    dict.fromkeys(UNIT.split(), chord(_unit))
-    | dict.fromkeys(WIDE.split(), chord(_wide))
-    | dict.fromkeys(RELATIVE.split(), chord(_relative))
-    | dict.fromkeys(CORNER.split(), chord(_same_side))
-    | dict.fromkeys(PIECES.split(), chord(_equal))
-    | dict(relu=rectified, pow=_power, glu=gated)
-)
+RULES = dict(relu=rectified, pow=power, glu=gated, log1p=chord(_log1p))
+RULES["log_sigmoid_forward"] = chord(lambda x, r, distance: _wide(-x, -r, distance))
+for names, near in {
+    UNIT: _unit,
+    WIDE: _wide,
+    RELATIVE: _relative,
+    BENT: _bent,
+    STRAIGHT: _straight,
+    PIECES: _equal,
+}.items():
+    RULES |= dict.fromkeys(names.split(), chord(near))

@@ -9,16 +9,18 @@ import numpy as np
 import torch
 
 from xassay.core.rules import gradient, gradient_at, midpoint
+from xassay.core.rules_normal import instance_norm
 
-LINEAR = """neg mean sum cumsum trace diagonal diag_embed tril triu where masked_fill fill zero
-expand repeat select slice split split_with_sizes unsafe_split unsafe_split_with_sizes unbind unfold cat stack
-index index_select index_add index_copy index_fill index_put gather scatter scatter_add masked_select take
-flip roll as_strided slice_scatter select_scatter diagonal_scatter constant_pad_nd
-reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d replication_pad3d
-avg_pool2d avg_pool3d _adaptive_avg_pool2d _adaptive_avg_pool3d im2col col2im pixel_shuffle pixel_unshuffle
-upsample_nearest1d upsample_nearest2d upsample_linear1d upsample_bilinear2d copy real"""
-SECOND = """addmm addbmm baddbmm addmv addr mv dot vdot convolution square var var_mean lerp addcmul
-_trilinear"""
+LINEAR = """neg mean sum nansum cumsum trace diagonal diag_embed tril triu where masked_fill fill zero copy
+real expand repeat select slice split split_with_sizes unsafe_split unsafe_split_with_sizes unbind
+unfold cat stack index index_select index_add index_copy index_fill index_put gather scatter
+scatter_add masked_select take flip roll as_strided slice_scatter select_scatter diagonal_scatter
+constant_pad_nd reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d
+replication_pad2d replication_pad3d avg_pool2d avg_pool3d _adaptive_avg_pool2d
+_adaptive_avg_pool3d im2col col2im pixel_shuffle pixel_unshuffle upsample_nearest1d
+upsample_nearest2d upsample_nearest3d upsample_linear1d upsample_bilinear2d upsample_bicubic2d
+upsample_trilinear3d _native_batch_norm_legit_no_training"""
+SECOND = "addbmm baddbmm addmv addr mv dot vdot square var var_mean lerp addcmul _trilinear"
 SHAPED = "view _unsafe_view reshape _reshape_alias squeeze unsqueeze flatten"
 SAME = "clone _to_copy detach alias lift_fresh contiguous"
 
@@ -109,11 +111,9 @@ def quotient(step, slopes):
 def batch_norm(step, slopes):
     """With fixed statistics. Those of the batch would couple samples, but for a batch of one."""
     step.only_first()
-    _, weight, _, mean, var, training, _, eps = step.call.args
-    step.refuse(training and len(step.r()) > 1, "in training mode")
+    _, weight, _, _, var, training, _, eps = step.call.args
     if training:
-        from xassay.core.rules_normal import instance_norm
-
+        step.refuse(len(step.r()) > 1, "in training mode")
         return instance_norm(step, slopes)
     scale = (var + eps).rsqrt() * (1 if weight is None else weight)
     return [slopes[0] * scale.view(-1, *[1] * (slopes[0].dim() - 2))]
@@ -145,12 +145,10 @@ def length(step, slopes):
 
 
 def deviation(step, slopes):
-    """Standard deviation: likewise of the variance."""
+    """Standard deviation, the root of the variance: likewise."""
     both = step.out_x() + step.out_r()
     slope = torch.where(both > 0, slopes[0] / both, 0.0)
-    call = step.call._replace(func=torch.ops.aten.var.correction)
-    step.call = call
-    return midpoint(step, [slope])
+    return midpoint(step.calling(torch.ops.aten.var.correction), [slope])
 
 
 RULES = (
@@ -160,14 +158,8 @@ RULES = (
     | dict.fromkeys(SAME.split(), same)
     | dict.fromkeys(("t", "transpose", "permute"), turned)
     | dict.fromkeys(("add", "sub", "rsub"), summed)
-    | dict(
-        as_strided_scatter=put,
-        mul=product,
-        mm=matrices,
-        bmm=matrices,
-        addmm=affine,
-        convolution=convolution,
-        div=quotient,
-    )
-    | dict(native_batch_norm=batch_norm, prod=long_product, linalg_vector_norm=length, std=deviation)
+    | dict.fromkeys(("mm", "bmm"), matrices)
+    | dict(as_strided_scatter=put, mul=product, div=quotient, addmm=affine, convolution=convolution)
+    | dict.fromkeys(("native_batch_norm", "cudnn_batch_norm", "miopen_batch_norm"), batch_norm)
+    | dict(prod=long_product, linalg_vector_norm=length, std=deviation)
 )

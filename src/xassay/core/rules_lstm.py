@@ -1,7 +1,7 @@
 """DeepLIFT's rule of an LSTM layer: gates by the slopes of their chords, products by both orders' mean.
 
-It is what the rules of its steps would give one after the other (arras2019 compares such rules), all steps'
-slopes at once but for the recurrence."""
+It is what the rules of its steps would give one after the other; all steps at once but for the recurrence.
+"""
 
 import torch
 
@@ -19,7 +19,7 @@ def lstm(step, slopes):
     before = torch.cat([step.argument(2)[None], ((x + r) / 2)[:-1]])
     inner = torch.stack([g, before, i], 2) * chords[:, :, :3]  # of c in the logits of i, f, g
     outer = (wave + other) / 2 * chords[:, :, 3]  # of h in that of o
-    through = o * chord(x, r, wave, other, _slope_of_tanh)  # of h in c
+    through = o * slope_between(x, r, wave, other, _slope_of_tanh)  # of h in c
     out = torch.zeros_like(through) if slopes[0] is None else slopes[0]
     logits, state, cell = torch.empty_like(chords), torch.zeros_like(out[0]), torch.zeros_like(out[0])
     for t in range(len(out) - 1, -1, -1):
@@ -36,12 +36,12 @@ def _gates(step):
     parts = [
         value.unflatten(-1, (4, -1)) for value in (step.out_x(2), step.out_r(2), step.out_x(3), step.out_r(3))
     ]
-    chords = chord(*parts, _slope_of_sigmoid)
-    chords[:, :, 2] = chord(*(part[:, :, 2] for part in parts), _slope_of_tanh)
+    chords = slope_between(*parts, _slope_of_sigmoid)
+    chords[:, :, 2] = slope_between(*(part[:, :, 2] for part in parts), _slope_of_tanh)
     return (parts[2] + parts[3]) / 2, chords
 
 
-def chord(x, r, out_x, out_r, slope):
+def slope_between(x, r, out_x, out_r, slope):
     """Slope of a function's chord; where x is close to r, that of the tangent half way."""
     apart = x - r
     return torch.where(apart.abs() > least(x), (out_x - out_r) / apart, slope((x + r) / 2))

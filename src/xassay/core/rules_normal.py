@@ -44,11 +44,16 @@ def log_sum(step, slopes):
 
 def normal(slope, x, r, scale_x, scale_r):
     """Slopes of elements of (x - mean) * scale, normalised along the last axis; scale = 1 / sd."""
-    x, r = (value - value.mean(-1, keepdim=True) for value in (x, r))
-    middle, scale = (x + r) / 2, (scale_x + scale_r) / 2
-    chord = -(scale_x * scale_r).square() / (scale_x + scale_r)  # of scale in the variance
-    varied = (slope * middle).sum(-1, keepdim=True) * chord * 2 / x.shape[-1]
-    return scale * (slope - slope.mean(-1, keepdim=True)) + varied * middle
+    found = scaled(slope, *(value - value.mean(-1, keepdim=True) for value in (x, r)), scale_x, scale_r)
+    return found - found.mean(-1, keepdim=True)
+
+
+def scaled(slope, x, r, scale_x, scale_r):
+    """Slopes of elements of x * scale; scale = 1 / the root of their mean square."""
+    middle = (x + r) / 2
+    chord = -(scale_x * scale_r).square() / (scale_x + scale_r)  # of scale in the mean square
+    varied = (slope * middle).mean(-1, keepdim=True) * 2 * chord
+    return slope * (scale_x + scale_r) / 2 + varied * middle
 
 
 def layer_norm(step, slopes):
@@ -70,6 +75,16 @@ def group_norm(step, slopes):
     return [normal(*flat, step.out_x(2)[..., None], step.out_r(2)[..., None]).view(step.r().shape)]
 
 
+def root_norm(step, slopes):
+    """_fused_rms_norm: by the root of the mean square."""
+    step.only_first()
+    axes, weight = len(step.call.args[1]), step.call.args[2]
+    slope = slopes[0] if weight is None else slopes[0] * weight
+    flat = (value.flatten(-axes) for value in (slope, step.x(), step.r()))
+    scales = (value.flatten(-axes) for value in (step.out_x(1), step.out_r(1)))
+    return [scaled(*flat, *scales).view(step.r().shape)]
+
+
 def instance_norm(step, slopes):
     """native_batch_norm of a batch of one with its own statistics, which is how torch computes it."""
     weight, shape = step.call.args[1], step.r().shape
@@ -79,5 +94,5 @@ def instance_norm(step, slopes):
 
 
 RULES = dict.fromkeys(("_softmax", "_log_softmax", "_safe_softmax"), softmax) | dict(
-    logsumexp=log_sum, native_layer_norm=layer_norm, native_group_norm=group_norm
+    logsumexp=log_sum, native_layer_norm=layer_norm, native_group_norm=group_norm, _fused_rms_norm=root_norm
 )

@@ -15,8 +15,9 @@ def by_group(labels, groups, fractions, rng):
 
     Raises InputError where a class occurs in fewer than three groups."""
     labels, groups = np.asarray(labels), np.asarray(groups)
-    classes, names = np.unique(labels), np.unique(groups)
-    count = np.array([[np.sum((groups == g) & (labels == c)) for c in classes] for g in names])
+    (classes, of), (names, own) = (np.unique(values, return_inverse=True) for values in (labels, groups))
+    count = np.zeros((len(names), len(classes)), int)
+    np.add.at(count, (own, of), 1)
     rare = np.argsort((count > 0).sum(0), kind="stable")
     if (count > 0).sum(0)[rare[0]] < len(SPLITS):
         few = classes[rare[0]]

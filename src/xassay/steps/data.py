@@ -30,7 +30,8 @@ def run(args):
     }
     samples.check()
     entry = catalogue.entries("datasets", args.plugins)[args.dataset]
-    samples.source["warning"] = warning = few(samples, entry.options)
+    told = [few(samples, entry.options), (samples.source.get("composition") or {}).get("told", "")]
+    samples.source["warning"] = warning = "; ".join(filter(None, told))
     samples.write(args.out)
     print(_summary(samples), flush=True)
     if warning:
