@@ -5,6 +5,7 @@ value is a tensor that depends on the input; values are numbered in the order of
 """
 
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import cache
 from typing import Any, NamedTuple
 
 import torch
@@ -13,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from xassay.core.recorded_lstm import Layers, has_lstm
 from xassay.core.recorded_writes import Storages
-from xassay.core.refused_calls import differing
+from xassay.core.refused_calls import differing, lacking
 
 SHAPES = {  # calls that read the shape and the type of a tensor alone
     *("empty_like", "zeros_like", "ones_like", "full_like", "rand_like", "randn_like"),
@@ -73,11 +74,16 @@ class Recording(TorchDispatchMode):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs, name = kwargs or {}, func._schema.name.partition("::")[2]
         places, given = self.found(args, kwargs)
-        writes = func._schema.is_mutable and name != "rrelu_with_noise"  # which writes in training alone
-        if writes and (given or self._storages.holds(args)):
+        idle = name == "rrelu_with_noise"  # draws, and writes what it drew, in training alone
+        drawn = draws(func) and not idle
+        if drawn and given and name not in SHAPES:
+            raise lacking(f"{name}, which draws")
+        if func._schema.is_mutable and not idle and (given or self._storages.holds(args)):
             return self._storages.write(name, func, args, kwargs, places, given)
         out = func(*args, **kwargs)
-        if given and name not in SHAPES:
+        if drawn:  # a value of its own: both runs must have drawn the same
+            self.note(name, func, args, kwargs, (), (), out)
+        elif given and name not in SHAPES:
             self.note(name, func, args, kwargs, places, given, out)
         return out
 
@@ -120,6 +126,12 @@ class Recording(TorchDispatchMode):
                         places.append((at, k))
                         given.append(number)
         return tuple(places), tuple(given)
+
+
+@cache
+def draws(func):
+    """Whether a function of torch draws random numbers."""
+    return torch.Tag.nondeterministic_seeded in func.tags
 
 
 @contextmanager

@@ -80,7 +80,8 @@ class Tables:
     def methods(self):
         """Contestants, grouped by family; neither controls nor ensembles."""
         found = pd.concat([self.verdicts.method, self.summary.method, self.refused.method]).dropna().unique()
-        found = [m for m in found if m and not m.startswith(CONTROL) and "~" not in m]
+        other = self.config.get("discovery") or {}  # refused like methods, and no contestants
+        found = [m for m in found if m and not m.startswith(CONTROL) and "~" not in m and m not in other]
         found = ordered(found, self.config.get("attribution") or {})
         return sorted(found, key=lambda method: FAMILIES.index(self.family(method)))
 
