@@ -22,7 +22,7 @@ CARD = dict(
 def samples(
     rng,
     *,
-    path,
+    path: str,
     labels: str | None = None,
     negatives: str | None = None,
     shuffled_negatives=False,

@@ -25,8 +25,8 @@ NEAR = 0.02  # difference in the share of G and C within which a random interval
 def samples(
     rng,
     *,
-    path,
-    genome,
+    path: str,
+    genome: str,
     length=200,
     column: int | None = None,
     negatives="none",

@@ -16,7 +16,7 @@ CARD = dict(
 def samples(
     rng,
     *,
-    path,
+    path: str,
     sequence="sequence",
     label="label",
     id: str | None = None,
