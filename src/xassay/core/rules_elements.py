@@ -49,10 +49,15 @@ def _with_tangents(step, slope, close):
     others = [value for at, value in enumerate(step.call.args) if (at, None) not in step.call.places]
     if any(map(torch.is_tensor, others)):  # one for every element, or for some
         middle, ones = step.midway(), [torch.ones_like(slope)]
-        return torch.where(close, gradient_at(step, middle, ones)[0].expand_as(slope), slope)
+        return torch.where(close, _finite(gradient_at(step, middle, ones)[0]).expand_as(slope), slope)
     middle = (step.x()[close] + step.r()[close]) / 2
-    slope[close] = gradient_at(step, [middle], [torch.ones_like(middle)])[0]
+    slope[close] = _finite(gradient_at(step, [middle], [torch.ones_like(middle)])[0])
     return slope
+
+
+def _finite(slope):
+    """0 for what has no slope, such as a root at 0 or an absent instance."""
+    return slope.nan_to_num(0.0, 0.0, 0.0)
 
 
 def least(x):
@@ -61,20 +66,20 @@ def least(x):
 
 
 def _unit(x, r, distance):
-    return ~(distance >= least(x))  # this way round NaN is close
+    return ~(distance > least(x))  # this way round equal values and NaN are close
 
 
 def _wide(x, r, distance):
-    return ~(distance >= least(x) * ((x + r) / 2).clamp(min=1))
+    return ~(distance > least(x) * ((x + r) / 2).clamp(min=1))
 
 
 def _relative(x, r, distance):
-    return ~(distance >= least(x) * ((x + r) / 2).abs())
+    return ~(distance > least(x) * ((x + r) / 2).abs())
 
 
 def _log1p(x, r, distance):
     middle = (x + r) / 2
-    return ~(distance >= least(x) * torch.minimum(middle.abs(), 1 + middle))
+    return ~(distance > least(x) * torch.minimum(middle.abs(), 1 + middle))
 
 
 def _bent(x, r, distance):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from xassay.core.rules import gradient, gradient_at, midpoint
-from xassay.core.rules_normal import instance_norm
+from xassay.core.rules_normal import chord_of_exp, instance_norm
 
 LINEAR = """neg mean sum nansum cumsum trace diagonal diag_embed tril triu where masked_fill fill zero copy
 real expand repeat select slice split split_with_sizes unsafe_split unsafe_split_with_sizes unbind
@@ -95,8 +95,14 @@ def put(step, slopes):
 
 
 def quotient(step, slopes):
-    """A product with the reciprocal, whose chord has the slope -1 / (b_x b_r)."""
+    """A product with the reciprocal, whose chord has the slope -1 / (b_x b_r).
+
+    Where neither term changes its sign, that would be the difference of two large numbers whenever both have
+    grown much, as in a share of a whole: there it is exp(log a - log b), as softmax is, by the slopes of
+    these functions' chords."""
     step.refuse(step.call.kwargs.get("rounding_mode") is not None, "with rounding")
+    if len(step.call.places) == 2 and all(step.live):
+        return _shares(step, slopes[0])
     x = r = step.call.args[1]
     if step.call.places[-1] == (1, None):
         x, r = step.x(-1), step.r(-1)
@@ -106,6 +112,19 @@ def quotient(step, slopes):
         return (slopes[0] * slope).sum_to_size(value.shape)
 
     return step.each(part)
+
+
+def _shares(step, slope):
+    """Slopes of a and of b in a / b."""
+    a, b, c, d = step.x(0), step.x(1), step.r(0), step.r(1)
+    kept = (a.sign() * c.sign() > 0) & (b.sign() * d.sign() > 0)
+    logs = [torch.where(kept, part.abs(), 1.0).log() for part in (a, c, b, d)]
+    grown = chord_of_exp(logs[0] - logs[2], logs[1] - logs[3])
+    of_a = grown / chord_of_exp(logs[0], logs[1]) * b.sign()
+    of_b = -grown / chord_of_exp(logs[2], logs[3]) * a.sign()
+    of_a = torch.where(kept, of_a, (1 / b + 1 / d) / 2)
+    of_b = torch.where(kept, of_b, -(a + c) / 2 / (b * d))
+    return [(slope * of_a).sum_to_size(c.shape), (slope * of_b).sum_to_size(d.shape)]
 
 
 def batch_norm(step, slopes):

@@ -2,7 +2,7 @@
 
 softmax is exp(z - L), L the logarithm of the sum of exp(z); each of the three functions has the chord as its
 slope. A normalised element is the product of its distance from the mean and of 1 / sd, the variance a square.
-No step reads another sample. The rules for the whole are those of tangermeme (schreiber2025), arranged so
+No step reads another sample. The rules for the whole are those of tangermeme 1.6, arranged so
 that nothing overflows or cancels.
 """
 
