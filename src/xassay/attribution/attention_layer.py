@@ -1,8 +1,6 @@
 """Attention of one layer: what each base receives, over heads and queries. Vaswani et al. (2017)."""
 
-import torch
-
-from xassay.core.attention import received
+from xassay.core.attention import attended
 from xassay.core.errors import InputError
 
 CARD = dict(
@@ -14,9 +12,11 @@ CARD = dict(
 def attribute(model, x, *, layer=-1):
     """x: (sample, 4, position); layer: its number from 0, or from the last one, -1. Returns (sample,
     position), shares of attention that add up to one. Raises InputError for a layer that is not there."""
-    with torch.no_grad():
-        weights, home = model.attentions(x)
-    depth = weights.shape[1]
-    if not -depth <= layer < depth:
-        raise InputError(f"attention_layer: layer is {layer}; allowed: {-depth} to {depth - 1}")
-    return received(weights[:, layer].mean(1), home)
+
+    def chosen(weights):
+        depth = weights.shape[1]
+        if not -depth <= layer < depth:
+            raise InputError(f"attention_layer: layer is {layer}; allowed: {-depth} to {depth - 1}")
+        return weights[:, layer].mean(1)
+
+    return attended(model, x, chosen)

@@ -1,8 +1,6 @@
 """Mean attention: what each base receives, over all layers, heads and queries. Vaswani et al. (2017)."""
 
-import torch
-
-from xassay.core.attention import received
+from xassay.core.attention import attended
 
 CARD = dict(
     label="Attention, mean", family="attention", kinds=("sequence",), needs=("layers_attention",),
@@ -11,9 +9,5 @@ CARD = dict(
 
 
 def attribute(model, x):
-    """x: (sample, 4, position). Returns (sample, position), shares of attention that add up to one.
-
-    A token's share is spread evenly over its bases."""
-    with torch.no_grad():
-        weights, home = model.attentions(x)
-        return received(weights.mean((1, 2)), home)
+    """x: (sample, 4, position). Returns (sample, position), shares of attention that add up to one."""
+    return attended(model, x, lambda weights: weights.mean((1, 2)))

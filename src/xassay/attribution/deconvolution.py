@@ -11,7 +11,7 @@ CARD = dict(
 
 def attribute(model, x, target, alphabet, *, correct=False):
     """x: (sample, 4, position); target: (sample,); alphabet: x's axis of bases; correct: leave out what
-    points off the simplex (majdandzic2023). Returns x's shape: hypothetical contributions, as of a gradient.
-    Raises InputError for a model without ReLU modules."""
-    slope = modified_gradient(model, x, target, deconvolved, "deconvolution")
+    points off the simplex (majdandzic2023). Returns x's shape: hypothetical contributions, as of a gradient,
+    which it is where a model has no ReLU (core/rectified.py)."""
+    slope = modified_gradient(model, x, target, deconvolved)
     return contributions(corrected(slope, alphabet) if correct else slope, x, None, alphabet)

@@ -6,11 +6,27 @@ position). The read-out is the mean over tokens, so each of them is asked equall
 
 import torch
 
+from xassay.core.strands import both_strands
 from xassay.core.tokens import members, spread
 
 
+def attended(model, x, tokens_of):
+    """What each base receives by ``tokens_of(weights) -> (sample, query, key)``: (sample, position).
+
+    Of a model that averages both strands, the mean of both. Shares that add up to one."""
+
+    def of_strand(x):
+        weights, home = model.attentions(x)
+        return received(tokens_of(weights), home)
+
+    with torch.no_grad():
+        return both_strands(model, x, of_strand)
+
+
 def received(weights, home):
-    """Attention that each base gets, mean over the queries: (sample, query, key) -> (sample, position)."""
+    """Attention that each base gets, mean over the queries: (sample, query, key) -> (sample, position).
+
+    A token's share is spread evenly over its bases."""
     there = (members(home, weights.shape[-1]) > 0).to(weights.dtype)
     mean = (weights * there[..., None]).sum(1) / there.sum(1, keepdim=True)
     return spread(mean, home)

@@ -7,9 +7,9 @@ from torch import nn
 class SparseLinear(nn.Module):
     """Outputs linear in features of a sequence, which a subclass defines; few of them by an L1 penalty.
 
-    n_features: number of features; sparsity: weight of the penalty, on the mean absolute coefficient of an
-    output. ``prepare`` sets each feature's mean and spread to that of the training sequences, so that
-    coefficients compare."""
+    n_features: number of features; sparsity: weight of the penalty, on the sum of an output's absolute
+    coefficients, mean over outputs. ``prepare`` sets each feature's mean and spread to that of the training
+    sequences, so that coefficients compare."""
 
     def __init__(self, n_features, n_outputs, sparsity):
         super().__init__()

@@ -35,3 +35,14 @@ class StrandedModel(nn.Module):
             return x
         turned = torch.from_numpy(rng.random(len(x)) < 0.5).to(x.device)
         return torch.where(turned[:, None, None], reverse_complement(x), x)
+
+
+def both_strands(model, x, map_of):
+    """A map of what a model does with a sequence, from one that looks into a single strand.
+
+    map_of: (sample, 4, position) -> (sample, position). Of a model that averages over both strands it is the
+    mean of both maps, the other strand's turned back; else that of the strand as it is."""
+    found = map_of(x)
+    if getattr(model, "strands", "one") == "averaged":
+        found = (found + map_of(reverse_complement(x)).flip(-1)) / 2
+    return found

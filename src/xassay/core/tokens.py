@@ -4,15 +4,17 @@ A tokeniser is a Module: (sample, 4, position) -> (vectors (sample, token, width
 position), the token of each base). Padding tokens, of which no base is a part, come last.
 """
 
+import numpy as np
 import torch
 from torch import nn
 
 from xassay.core.dna import BASES
-from xassay.core.errors import InputError
 from xassay.core.kmers import occurrences
+from xassay.core.merges import END, encoded, learned
 
 TOKENS = ("base", "kmer", "bpe")
 LONGEST = 16  # bases of a byte-pair token
+LEARNED = 2000  # sequences that byte-pair tokens are learned from
 
 
 class StemTokens(nn.Module):
@@ -49,84 +51,45 @@ class KmerTokens(nn.Module):
 
 
 class BytePairTokens(nn.Module):
-    """Byte-pair tokens of the likeliest bases, learned from the training sequences (sennrich2016).
+    """Byte-pair tokens of the likeliest bases, learned from training sequences (core/merges.py).
 
-    ``prepare`` learns them; until then every base is a token. Cutting is a step: a gradient passes through
-    the shares of the bases that the tokens are made of (1 for one-hot x), not through where they end."""
+    A token is the sum of a learned vector of its own, times the mean share of its bases (1 for one-hot x),
+    and of a learned matrix of its bases place by place. Both have a slope, the latter for every base; where
+    tokens end is a step, which has none. ``prepare`` learns the tokens: until then every base is one."""
 
-    def __init__(self, width, vocabulary, length):
+    def __init__(self, width, vocabulary):
         super().__init__()
-        self.length = length
-        self.register_buffer("pieces", torch.full((vocabulary, LONGEST), len(BASES), dtype=torch.uint8))
-        self.pieces[:4, 0] = torch.arange(4)
+        self.register_buffer("pairs", torch.full((vocabulary - len(BASES), 2), END))
         self.embedding = nn.Embedding(vocabulary, width)
-        self.model, self.of = None, None
+        self.bases = nn.Linear(LONGEST * len(BASES), width, bias=False)
 
+    @torch.no_grad()
     def prepare(self, x, rng):
-        """Learn the tokens from training sequences, (sample, 4, position)."""
-        tokenizers = imported()
-        model = tokenizers.Tokenizer(tokenizers.models.BPE())
-        trainer = tokenizers.trainers.BpeTrainer(
-            vocab_size=len(self.pieces),
-            initial_alphabet=list(BASES),
-            max_token_length=LONGEST,
-            show_progress=False,
+        """Learn the tokens from training sequences, (sample, 4, position), ``LEARNED`` of them at most."""
+        chosen = np.sort(rng.permutation(len(x))[:LEARNED])
+        found = learned(
+            letters(x[torch.from_numpy(chosen).to(x.device)]), len(self.embedding.weight), LONGEST
         )
-        model.train_from_iterator(spelled(x), trainer)
-        words = sorted(model.get_vocab(), key=lambda word: (len(word), word))
-        self.pieces.fill_(len(BASES))
-        for number, word in enumerate(words):
-            self.pieces[number, : len(word)] = torch.tensor([BASES.index(base) for base in word])
-        self.model = None
-
-    def cut(self, text):
-        """Numbers of the tokens of a text, the longest that fits first."""
-        if self.model is None or self.of is not self.pieces:
-            words = ["".join(BASES[b] for b in row if b < len(BASES)) for row in self.pieces.tolist()]
-            self.model, self.of = {word: k for k, word in enumerate(words) if word}, self.pieces
-        found, start = [], 0
-        while start < len(text):
-            stop = next(
-                s for s in range(min(len(text), start + LONGEST), start, -1) if text[start:s] in self.model
-            )
-            found.append((self.model[text[start:stop]], stop - start))
-            start = stop
-        return found
+        self.pairs.fill_(END)
+        self.pairs[: len(found)] = torch.from_numpy(found).to(x.device)
 
     def forward(self, x):
-        cut = [self.cut(text) for text in spelled(x)]
-        most = max(map(len, cut))
-        numbers = torch.zeros(len(x), most, dtype=torch.long)
-        home = torch.zeros(len(x), x.shape[2], dtype=torch.long)
-        for row, tokens in enumerate(cut):
-            numbers[row, : len(tokens)] = torch.tensor([number for number, _ in tokens])
-            sizes = torch.tensor([size for _, size in tokens])
-            home[row] = torch.arange(len(tokens)).repeat_interleave(sizes)
-        numbers, home = numbers.to(x.device), home.to(x.device)
-        share = x.max(1).values
-        whole = torch.zeros(len(x), most, dtype=x.dtype, device=x.device)
-        count = whole.scatter_add(1, home, torch.ones_like(share))
-        mean = whole.scatter_add(1, home, share) / count.clamp(min=1)
-        return self.embedding(numbers) * mean[..., None], home
+        pairs = self.pairs.cpu().numpy()
+        found = encoded(letters(x), pairs[pairs[:, 0] != END])
+        numbers, home, place = (torch.from_numpy(part).to(x.device) for part in found)
+        within = nn.functional.one_hot(place, LONGEST).to(x.dtype)
+        each = (within[..., None] * x.transpose(1, 2)[..., None, :]).flatten(
+            2
+        )  # (sample, position, place x base)
+        token = torch.arange(numbers.shape[1], device=x.device)
+        member = (home[:, None] == token[:, None]).to(x.dtype)  # (sample, token, position)
+        share = member @ x.max(1).values[..., None] / member.sum(-1, keepdim=True).clamp(min=1)
+        return self.embedding(numbers.clamp(min=0)) * share + self.bases(member @ each), home
 
 
-def imported():
-    """The package tokenizers. Raises InputError where it is not installed."""
-    try:
-        import tokenizers
-        import tokenizers.models
-        import tokenizers.trainers
-    except ImportError:
-        raise InputError(
-            "tokens: 'bpe' needs the package tokenizers; allowed without it: base, kmer"
-        ) from None
-    return tokenizers
-
-
-def spelled(x):
-    """Likeliest base of each position as texts. x: (sample, 4, position), a tensor."""
-    letters = x.detach().argmax(1).cpu().numpy()
-    return ["".join(BASES[base] for base in row) for row in letters]
+def letters(x):
+    """Number of the likeliest base of each position. x: (sample, 4, position), a tensor. Returns an array."""
+    return x.detach().argmax(1).cpu().numpy()
 
 
 def members(home, count):

@@ -48,9 +48,9 @@ def build(
 
     shape: (4, positions). tokens: "base", a convolution of ``size`` bases, ``pool`` neighbours pooled;
     "kmer", words of ``k`` bases side by side; "bpe", byte-pair tokens of a ``vocabulary`` learned from the
-    training sequences, which needs the package tokenizers. positions: what tells the order (core/places.py).
-    width: of a token, a multiple of ``heads``; depth: layers; dropout: rate while training; strands:
-    core/strands.py.
+    training sequences, whose slope knows what a base adds to its token but not that another base may be cut
+    into other tokens. positions: what tells the order (core/places.py). width: of a token, rounded up to a
+    multiple of ``heads``; depth: layers; dropout: rate while training; strands: core/strands.py.
 
     Returns a Module: (sample, 4, position) -> (sample, output)."""
     length, width = shape[-1], heads * -(-width // heads)
@@ -59,7 +59,7 @@ def build(
     elif tokens == "kmer":
         tokeniser, most = KmerTokens(width, k), -(-length // k)
     else:
-        tokeniser, most = BytePairTokens(width, vocabulary, length), length
+        tokeniser, most = BytePairTokens(width, vocabulary), length
     return CNNTransformer(
         tokeniser, Places(positions, most, width, heads), n_outputs, width, heads, depth, dropout, strands
     )

@@ -47,6 +47,10 @@ class DilatedCNN(StrandedModel):
         super().__init__(strands)
         first = nn.Conv1d(4, filters, size, padding=size // 2), nn.ReLU()
         self.trunk = nn.Sequential(*first, *(Residual(filters, 2**k) for k in range(1, depth + 1)))
+        self.grid = (
+            (size % 2 - 1) / 2,
+            1,
+        )  # base at the centre of the first place of the maps, bases to the next
         self.head = nn.Sequential(
             nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Dropout(dropout), nn.Linear(filters, n_outputs)
         )

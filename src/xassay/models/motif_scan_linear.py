@@ -1,5 +1,7 @@
 """A linear model of motif scans: what known motifs alone can tell, with a coefficient for each."""
 
+import math
+
 import torch
 from torch.nn import functional
 
@@ -57,5 +59,5 @@ class MotifScanLinear(SparseLinear):
         places = torch.arange(length, device=x.device)
         scores = torch.where(places <= length - self.widths[:, None], scores, -torch.inf)
         one, other = scores.chunk(2, 1)
-        both = torch.cat([one, other], -1) * (self.sharpness * 0.6931471805599453)
-        return both.logsumexp(-1) / (self.sharpness * 0.6931471805599453)
+        per_bit = self.sharpness * math.log(2)
+        return (torch.cat([one, other], -1) * per_bit).logsumexp(-1) / per_bit

@@ -27,12 +27,12 @@ def build(
     shape,
     n_outputs,
     *,
-    filters=48,
+    filters=32,
     size=15,
     activation="relu",
-    pool=4,
+    pool=8,
     depth=2,
-    dense=48,
+    dense=32,
     dropout=0.2,
     strands="one",
 ):
@@ -56,23 +56,28 @@ class Exponential(nn.Module):
 
 
 class SequenceCNN(StrandedModel):
-    """``trunk`` to feature maps, ``head`` to outputs. first_layer: the convolution that reads bases."""
+    """``trunk`` to the last convolution's activations, ``head`` pools them and gives outputs.
+
+    grid: base at the centre of the first place of these feature maps, bases to the next."""
 
     def __init__(self, length, n_outputs, filters, size, activation, pool, depth, dense, dropout, strands):
         super().__init__(strands)
-        layers, channels = [], 4
+        layers, pooling, channels, first, step = [], [], 4, 0.0, 1
         for k in range(depth):
+            layers += pooling
+            if any(isinstance(layer, nn.MaxPool1d) for layer in pooling):
+                first, step = first + step * (pool - 1) / 2, step * pool
             width = size if k == 0 else 5
             layers += [nn.Conv1d(channels, filters, width, padding=width // 2), nn.BatchNorm1d(filters)]
             layers += [Exponential() if k == 0 and activation == "exponential" else nn.ReLU()]
-            length = length + 2 * (width // 2) - width + 1
-            if length >= pool > 1:
-                layers.append(nn.MaxPool1d(pool))
-                length //= pool
-            layers.append(nn.Dropout(dropout / 2))
-            channels = filters
+            first, length = first - step * (1 - width % 2) / 2, length + 1 - width % 2
+            pooling = [nn.MaxPool1d(pool)] if length >= pool > 1 else []
+            length //= pool if pooling else 1
+            pooling, channels = [*pooling, nn.Dropout(dropout / 2)], filters
+        self.grid = first, step
         self.trunk = nn.Sequential(*layers)
         self.head = nn.Sequential(
+            *pooling,
             nn.Flatten(),
             nn.Linear(filters * length, dense),
             nn.ReLU(),
@@ -86,7 +91,7 @@ class SequenceCNN(StrandedModel):
         return self.trunk[0]
 
     def feature_maps(self, x):
-        """Activations of the last convolution, pooled: (sample, filter, place along the sequence)."""
+        """Activations of the last convolution: (sample, filter, place along the sequence)."""
         return self.trunk(x)
 
     def read(self, x):
