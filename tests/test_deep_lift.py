@@ -196,8 +196,21 @@ def test_captum_agrees_where_there_is_no_pooling(pooled):
     torch.testing.assert_close(found, deep_lift.attribute(model, x, target, baseline, 1), atol=1e-5, rtol=0)
 
 
-def test_captum_misses_a_part_where_there_is(pooled):
+@pytest.mark.parametrize("mode", ["default", "error"])
+def test_captum_misses_a_part_where_there_is(pooled, mode):
+    """Also where torch refuses what it does not warrant to be deterministic, as the steps ask it to."""
     model, x, target = pooled
+    before = torch.get_deterministic_debug_mode()
+    torch.set_deterministic_debug_mode(mode)
+    try:
+        missed(model, x, target)
+        assert torch.get_deterministic_debug_mode() == {"default": 0, "error": 2}[mode]
+    finally:
+        torch.set_deterministic_debug_mode(before)
+
+
+def missed(model, x, target):
+    """Our contributions add up, captum's do not."""
     baseline = torch.stack([x.roll(5, 2), x.flip(2)])
     moved = lost(model, x, baseline, target)
     for method, misses in ((deep_lift, False), (captum_deep_lift, True)):

@@ -36,6 +36,15 @@ def fitting(card):
     raise AssertionError(f"no model provides {card['needs']}")
 
 
+@pytest.fixture(autouse=True)
+def determined():
+    """As the steps ask torch to be: what is not warranted to be deterministic is refused."""
+    before = torch.get_deterministic_debug_mode()
+    torch.set_deterministic_debug_mode("error")
+    yield
+    torch.set_deterministic_debug_mode(before)
+
+
 @pytest.fixture(scope="module")
 def seen():
     torch.set_num_threads(1)

@@ -7,6 +7,7 @@ and the completeness gap shows by how much.
 
 import copy
 import warnings
+from contextlib import contextmanager
 
 import torch
 from captum.attr import DeepLift
@@ -30,7 +31,7 @@ def attribute(model, x, target, baseline, alphabet):
     activation module that a model calls twice."""
     method = DeepLift(Explained(copy.deepcopy(model)), multiply_by_inputs=False)
     out = torch.zeros_like(x)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), undetermined():
         warnings.filterwarnings("ignore", message="Setting forward, backward hooks", category=UserWarning)
         for reference in baseline:
             leaf = x.clone().requires_grad_()
@@ -43,3 +44,16 @@ def attribute(model, x, target, baseline, alphabet):
                 ) from None
             out += contributions(slope.detach(), x, reference, alphabet)
     return torch.where(x.isnan(), torch.nan, out / len(baseline))
+
+
+@contextmanager
+def undetermined():
+    """Without torch's refusal of operations that it does not warrant to be deterministic.
+
+    captum's rule of pooling is one (max_unpool); on the CPU it gives the same every time."""
+    mode = torch.get_deterministic_debug_mode()
+    torch.set_deterministic_debug_mode("default")
+    try:
+        yield
+    finally:
+        torch.set_deterministic_debug_mode(mode)
