@@ -1,22 +1,22 @@
 """A user's DNA sequences in FASTA files, labelled by a table, in the header, or by a file of negatives."""
 
-import gzip
-import re
-
 import pandas as pd
 
-from xassay.core.dna import decode, encode
+from xassay.core import known_sites
 from xassay.core.errors import InputError
-from xassay.core.reading_dna import built, column, frame_of
-from xassay.core.shuffles import dinucleotide_shuffles
+from xassay.core.reading_dna import column, frame_of, records
+from xassay.core.sequence_sets import built, shuffled
 
 CARD = dict(
     label="FASTA sequences",
     kind="sequence",
     reference=None,
     files=("path", "labels", "negatives", "elements"),
-    limits=dict(task=("classification", "regression"), length=(1, None), fractions=(0, 1), identity=(0.5, 1)),
-)
+    limits=dict(
+        task=("classification", "regression"), length=(1, None), fractions=(0, 1), identity=(0.5, 1),
+        duplicates=("group", "drop", "refuse"), conflicts=("refuse", "drop", "keep", "mean"),
+    ),
+)  # fmt: skip
 
 
 def samples(
@@ -27,69 +27,75 @@ def samples(
     negatives: str | None = None,
     shuffled_negatives=False,
     key="label",
+    split: str | None = None,
+    group: str | None = None,
     task="classification",
-    positive: str | None = None,
+    positive: str | int | float | bool | None = None,
     length: int | None = None,
     fractions=(0.7, 0.15, 0.15),
-    identity=0.8,
+    identity: float | None = 0.8,
+    duplicates="group",
+    conflicts="refuse",
     elements: str | None = None,
 ):
     """Read sequences.
 
-    path: FASTA, also .gz; a record's id is the first word of its header. Labels are, in this order: of the
-    table ``labels`` (columns id and ``key``); those that come with ``negatives``, another FASTA file, or with
-    ``shuffled_negatives``, a shuffle of each sequence that keeps its dinucleotides: the classes are negative
-    and positive; or ``key=value`` in the header. The rest: as in ``sequence_table``. Raises InputError."""
-    found = records(path, key)
-    if labels is not None:
-        given = frame_of(labels)
-        label = dict(
-            zip(column(given, "id", "labels", labels).astype(str), column(given, key, "key", labels))
-        )
-        if missing := [name for name in found["id"] if name not in label]:
-            raise InputError(
-                f"{labels}: has no label of {missing[0]}; allowed: one for each sequence of {path}"
-            )
-        found["label"] = found["id"].map(label)
-    elif negatives is not None or shuffled_negatives:
-        other = records(negatives, key) if negatives is not None else shuffles(found, length, rng)
-        found = pd.concat([found.assign(label="positive"), other.assign(label="negative")], ignore_index=True)
-        positive = "positive"
-    elif found["label"].isna().any():
-        lacking = found["id"][found["label"].isna()].iloc[0]
+    path: FASTA, also gzipped; a record's id is the first word of its header. Labels are one of: column
+    ``key`` of the table ``labels``, which has a column id; those that come with ``negatives``, another FASTA
+    file, or with ``shuffled_negatives``, of each sequence a shuffle that keeps its dinucleotides and goes
+    where it goes: the classes are negative and positive; or ``key=value`` in the header. split, group:
+    columns of ``labels``, or keys in the header. The rest: as in ``sequence_table``. Raises InputError."""
+    ways = [name for name, given in (("labels", labels), ("negatives", negatives)) if given is not None]
+    ways += ["shuffled_negatives"] * shuffled_negatives
+    if len(ways) > 1:
         raise InputError(
-            f"{path}: {lacking} has no {key}= in its header; allowed: that, or labels, negatives or "
-            "shuffled_negatives"
+            f"{' and '.join(ways)} are both given; allowed: one of them, or labels in the header"
         )
+    if ways[:1] not in ([], ["labels"]) and task == "regression":
+        raise InputError(
+            f"{ways[0]}: makes classes; allowed for a regression: labels, or labels in the header"
+        )
+    wanted = {"label": key} | {name: own for name, own in (("split", split), ("group", group)) if own}
+    found = read(path, wanted)
+    if labels is not None:
+        found = with_table(found, labels, wanted, path)
+    elif ways:
+        found["label"], positive = "positive", "positive"
+        if negatives is None:
+            found["pair"] = found["id"]
+            other = shuffled(found, length, path, rng)
+        else:
+            other = read(negatives, wanted)
+            same = other["id"].isin(set(found["id"]))
+            other["id"] = other["id"].where(~same, other["id"] + "_negative")
+        found = pd.concat([found, other.assign(label="negative")], ignore_index=True)
+    for name, own in wanted.items():
+        if found[name].isna().any():
+            lacking = found["id"][found[name].isna()].iloc[0]
+            more = "; allowed: that, or labels, negatives or shuffled_negatives" * (name == "label")
+            raise InputError(f"{path}: {lacking} has no {own}= in its header{more}")
     options = dict(task=task, positive=positive, length=length, fractions=fractions, identity=identity)
+    options |= dict(duplicates=duplicates, conflicts=conflicts, elements=elements)
+    options["sites"] = None if elements is None else known_sites.sites(elements)
     source = {"title": f"sequences of {path}", "licence": "the user's own"}
-    return built(found, path, rng, **options, source=source, elements=elements)
+    return built(found, path, rng, **options, source=source)
 
 
-def records(path, key):
-    """id, sequence and label of every record. Raises InputError for what is no FASTA."""
-    try:
-        with (gzip.open if str(path).endswith(".gz") else open)(path, "rt") as file:
-            text = file.read()
-    except (OSError, UnicodeDecodeError) as fault:
-        raise InputError(f"{path}: cannot be read as text ({type(fault).__name__})") from None
-    if not text.startswith(">"):
-        raise InputError(f"{path}: does not begin with '>'; allowed: FASTA")
-    rows = []
-    for part in text[1:].split("\n>"):
-        header, _, body = part.partition("\n")
-        words = header.split()
-        if not words:
-            raise InputError(f"{path}: record {len(rows) + 1} has no id; allowed: >id ...")
-        value = re.search(rf"(?:^|\s){re.escape(key)}=(\S+)", header)
-        rows.append((words[0], "".join(body.split()), value.group(1) if value else None))
-    return pd.DataFrame(rows, columns=["id", "sequence", "label"])
+def read(path, wanted):
+    """A FASTA file: id, sequence, and what is wanted of the header under its own name."""
+    found = records(path, list(wanted.values()))
+    return found[["id", "sequence"]].assign(**{name: found[own] for name, own in wanted.items()})
 
 
-def shuffles(found, length, rng):
-    """A shuffle of every sequence; it shares no word with it, yet stays with it in its group by its id."""
-    out = []
-    for name, text in zip(found["id"], found["sequence"]):
-        x = encode([text], [name])
-        out.append((f"{name}_shuffled", decode(dinucleotide_shuffles(x, 1, rng)[0])[0], None))
-    return pd.DataFrame(out, columns=["id", "sequence", "label"])
+def with_table(found, labels, wanted, path):
+    """Records with what a table says of them. Raises InputError for a record that it lacks or has twice."""
+    given = frame_of(labels)
+    ids = column(given, "id", "labels", labels)
+    if (twice := ids.duplicated()).any():
+        raise InputError(f"{labels}: id {ids[twice].iloc[0]!r} occurs twice; allowed: each once")
+    given = given.assign(**{own: column(given, own, name, labels) for name, own in wanted.items()})
+    given.index = ids
+    if missing := [name for name in found["id"] if name not in given.index]:
+        raise InputError(f"{labels}: has no row of {missing[0]}; allowed: one for each sequence of {path}")
+    rows = given.loc[found["id"]]
+    return found.assign(**{name: rows[own].to_numpy() for name, own in wanted.items()})
