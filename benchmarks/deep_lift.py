@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from captum.attr import DeepLift
-from measure import Table, alternated, ones, quick, same, write
+from measure import Table, alternated, ones, pooled, quick, same, write
 from tangermeme.deep_lift_shap import deep_lift_shap
 from torch import nn
 
@@ -56,16 +56,6 @@ OPERATIONS = {
     "gate": [Gate()],
     "attention pooling": [Pooled()],
 }
-
-
-def pooled(length):
-    """The network that is timed."""
-    layers, channels = [], 4
-    for kernel in (15, 7, 5):
-        layers += [nn.Conv1d(channels, 64, kernel, padding=kernel // 2), nn.ReLU(), nn.MaxPool1d(4)]
-        channels = 64
-    layers += [nn.Flatten(), nn.Linear(64 * (length // 64), 64), nn.ReLU(), nn.Linear(64, 1)]
-    return nn.Sequential(*layers).eval()
 
 
 def drawn(n, length):

@@ -163,3 +163,13 @@ def cnn(outputs=1):
     first = nn.Conv1d(4, 32, 11, padding=5), nn.ReLU(), nn.MaxPool1d(4)
     second = nn.Conv1d(32, 32, 7, padding=3), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten()
     return nn.Sequential(*first, *second, nn.Linear(32, outputs)).eval()
+
+
+def pooled(length):
+    """A network on (4, length): three pooled convolutions of 64 channels, two dense layers."""
+    layers, channels = [], 4
+    for kernel in (15, 7, 5):
+        layers += [nn.Conv1d(channels, 64, kernel, padding=kernel // 2), nn.ReLU(), nn.MaxPool1d(4)]
+        channels = 64
+    layers += [nn.Flatten(), nn.Linear(64 * (length // 64), 64), nn.ReLU(), nn.Linear(64, 1)]
+    return nn.Sequential(*layers).eval()

@@ -11,7 +11,7 @@ time in a row of its own. Writes benchmarks/results/mutagenesis.csv.
 
 import tangermeme.saturation_mutagenesis as theirs
 import torch
-from measure import RUNS, Table, alternated, cpu, each, ones, quick, same
+from measure import RUNS, Table, alternated, cpu, each, ones, pooled, quick, same
 from torch import nn
 from torch.nn import functional
 
@@ -42,25 +42,16 @@ class Dilated(nn.Module):
         return self.head(h.mean(-1))
 
 
-def pooled(length):
-    layers, channels = [], 4
-    for kernel in (15, 7, 5):
-        layers += [nn.Conv1d(channels, 64, kernel, padding=kernel // 2), nn.ReLU(), nn.MaxPool1d(4)]
-        channels = 64
-    layers += [nn.Flatten(), nn.Linear(64 * (length // 64), 64), nn.ReLU(), nn.Linear(64, 1)]
-    return nn.Sequential(*layers)
-
-
 def main():
     small = quick(__doc__)
     table = Table("mutagenesis")
     for length, factor in TARGETS.items():
         n = 2 if small else SAMPLES[length]
         torch.manual_seed(0)
-        row(table, "pooled", pooled(length).eval(), length, n, factor, small)
+        row(table, "pooled", pooled(length), length, n, factor, small)
         row(table, "dilated", Dilated().eval(), length, min(n, 8), None, small)
     torch.manual_seed(0)
-    peer(table, pooled(500).eval(), 1 if small else 8, small)
+    peer(table, pooled(500), 1 if small else 8, small)
     if not small:
         table.write()
 

@@ -101,26 +101,19 @@ class Study:
 
     def unexplained(self, dataset, model, method):
         """Why a method cannot explain a model of a data set, or None."""
-        card = self.attribution[method].entry.card
-        missing = " and ".join(sorted(set(card["needs"]) - set(self.provides(dataset, model))))
-        if unlike := self.unlike(dataset, method, card["kinds"]):
-            return unlike
-        if missing:
-            return f"{method} needs {missing}, which {model} does not provide"
         level, entry = self.datasets[dataset].reserved["level"], self.attribution[method].entry
+        if unfit := self.unfit(dataset, model, method, entry.card):
+            return unfit
         about = level not in ("instance", "position")  # features, or groups of them
-        if about and card["level"] == "instance" and "groups" not in entry.arrays:
+        if about and entry.card["level"] == "instance" and "groups" not in entry.arrays:
             return f"{method} explains instances, and the level of {dataset} is {level}"
         return None
 
     def undiscovered(self, dataset, model, name):
         """Why a discovery cannot be made on a model of a data set, or None."""
         choice = self.discovery[name]
-        missing = " and ".join(sorted(set(choice.entry.card["needs"]) - set(self.provides(dataset, model))))
-        if unlike := self.unlike(dataset, name, choice.entry.card["kinds"]):
-            return unlike
-        if missing:
-            return f"{name} needs {missing}, which {model} does not provide"
+        if unfit := self.unfit(dataset, model, name, choice.entry.card):
+            return unfit
         if "maps" in choice.entry.arrays and self.maps_for(dataset, model, name) is None:
             which = choice.reserved["maps"] or "any method of this study"
             return f"{name} needs contributions of bases, which {which} does not give for {model}"
@@ -157,6 +150,12 @@ class Study:
         if "other_model" in entry.arrays and not self.others(dataset, model):
             return f"{metric} compares models, and {dataset} has one"
         return self.unlike(dataset, metric, entry.card.get("kinds"))
+
+    def unfit(self, dataset, model, name, card):
+        """Why something with this CARD (``kinds``, ``needs``) cannot ask a model of a data set, or None."""
+        missing = " and ".join(sorted(set(card["needs"]) - set(self.provides(dataset, model))))
+        lacking = f"{name} needs {missing}, which {model} does not provide" if missing else None
+        return self.unlike(dataset, name, card["kinds"]) or lacking
 
     def unlike(self, dataset, name, kinds):
         """Why something that reads ``kinds`` cannot read a data set, or None."""

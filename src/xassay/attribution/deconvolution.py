@@ -1,6 +1,6 @@
 """Deconvolution: Zeiler and Fergus (2014), a ReLU passes back what is positive, open or not."""
 
-from xassay.core.contributions import contributions, corrected
+from xassay.core.contributions import contributions
 from xassay.core.rectified import deconvolved, modified_gradient
 
 CARD = dict(
@@ -14,4 +14,4 @@ def attribute(model, x, target, alphabet, *, correct=False):
     points off the simplex (majdandzic2023). Returns x's shape: hypothetical contributions, as of a gradient,
     which it is where a model has no ReLU (core/rectified.py)."""
     slope = modified_gradient(model, x, target, deconvolved)
-    return contributions(corrected(slope, alphabet) if correct else slope, x, None, alphabet)
+    return contributions(slope, x, None, alphabet, correct)

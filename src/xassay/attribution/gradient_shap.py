@@ -8,7 +8,7 @@ f(x) - f(b) in expectation alone, so the axiom is not claimed.
 import numpy as np
 import torch
 
-from xassay.core.contributions import contributions, corrected
+from xassay.core.contributions import contributions
 from xassay.core.gradients import path_gradient
 
 CARD = dict(
@@ -34,6 +34,5 @@ def attribute(model, x, target, baseline, alphabet, rng, *, draws=32, correct=Fa
         if len(nodes):
             weights = torch.full((len(nodes),), 1 / draws)
             slope = path_gradient(model, x, reference, target, nodes, weights)
-            slope = corrected(slope, alphabet) if correct else slope
-            out += contributions(slope, x, reference, alphabet)
+            out += contributions(slope, x, reference, alphabet, correct)
     return out

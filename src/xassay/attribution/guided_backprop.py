@@ -1,7 +1,7 @@
 """Guided backpropagation: Springenberg et al. (2015), a ReLU passes back what is positive where it was
 open."""
 
-from xassay.core.contributions import contributions, corrected
+from xassay.core.contributions import contributions
 from xassay.core.rectified import guided, modified_gradient
 
 CARD = dict(
@@ -15,4 +15,4 @@ def attribute(model, x, target, alphabet, *, correct=False):
     points off the simplex (majdandzic2023). Returns x's shape: hypothetical contributions, as of a gradient,
     which it is where a model has no ReLU (core/rectified.py)."""
     slope = modified_gradient(model, x, target, guided)
-    return contributions(corrected(slope, alphabet) if correct else slope, x, None, alphabet)
+    return contributions(slope, x, None, alphabet, correct)

@@ -2,7 +2,7 @@
 
 The input itself, not its difference to a baseline, multiplies the gradient, as the field has it."""
 
-from xassay.core.contributions import contributions, corrected
+from xassay.core.contributions import contributions
 from xassay.core.gradients import gradient
 
 CARD = dict(
@@ -17,4 +17,4 @@ def attribute(model, x, target, alphabet, *, correct=False):
 
     Returns x's shape, logits; of a sequence hypothetical contributions, the slope of every base."""
     slope = gradient(model, x, target)
-    return contributions(corrected(slope, alphabet) if correct else slope, x, None, alphabet)
+    return contributions(slope, x, None, alphabet, correct)

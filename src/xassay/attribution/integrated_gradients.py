@@ -1,10 +1,6 @@
 """Integrated gradients: Sundararajan, Taly and Yan (2017), equation 1, by Gauss-Legendre quadrature."""
 
-import numpy as np
-import torch
-
-from xassay.core.contributions import contributions, corrected
-from xassay.core.gradients import path_gradient
+from xassay.core.integrated import integrated
 
 CARD = dict(
     label="Integrated gradients", family="gradient", kinds=("bag", "sequence"), needs=("gradient",),
@@ -20,10 +16,4 @@ def attribute(model, x, target, baseline, alphabet, *, n_steps=32, correct=False
     axis of bases, or None; correct: leave out of a sequence's slopes what points off the simplex
     (majdandzic2023): it changes what is told against a reference that is not on it, such as zeros.
     Returns x's shape, logits; of a sequence hypothetical contributions."""
-    nodes, weights = np.polynomial.legendre.leggauss(n_steps)  # on [-1, 1]
-    path = (nodes + 1) / 2, weights / 2
-    parts = []
-    for reference in baseline:
-        slope = path_gradient(model, x, reference, target, *path)
-        parts.append(contributions(corrected(slope, alphabet) if correct else slope, x, reference, alphabet))
-    return torch.stack(parts).mean(0)
+    return integrated(model, x, target, baseline, alphabet, n_steps=n_steps, correct=correct)

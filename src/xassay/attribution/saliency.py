@@ -1,6 +1,6 @@
 """Saliency, the magnitude of the gradient: Simonyan, Vedaldi and Zisserman (2014), section 3.1."""
 
-from xassay.core.contributions import corrected
+from xassay.core.contributions import magnitude
 from xassay.core.gradients import gradient
 
 CARD = dict(
@@ -15,5 +15,4 @@ def attribute(model, x, target, alphabet, *, correct=False):
 
     Returns x's shape, logits per unit of x: magnitudes; of a sequence slopes with their sign, whose norm over
     the bases is the magnitude of a position."""
-    slope = gradient(model, x, target)
-    return slope.abs() if alphabet is None else corrected(slope, alphabet) if correct else slope
+    return magnitude(gradient(model, x, target), alphabet, correct)

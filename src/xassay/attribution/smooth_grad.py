@@ -7,7 +7,7 @@ presence speaks for the target, and slopes of different features do not add up t
 
 import torch
 
-from xassay.core.contributions import corrected
+from xassay.core.contributions import magnitude
 from xassay.core.gradients import BUDGET, gradient
 
 CARD = dict(
@@ -33,5 +33,4 @@ def attribute(model, x, target, alphabet, rng, *, draws=50, sd=0.15, correct=Fal
         shape = (min(size, draws - start), *x.shape)
         points = x + spread * torch.from_numpy(rng.standard_normal(shape, "float32")).to(x)
         total += gradient(model, points.flatten(0, 1), target.repeat(shape[0])).view(shape).sum(0)
-    slope = total / draws
-    return slope.abs() if alphabet is None else corrected(slope, alphabet) if correct else slope
+    return magnitude(total / draws, alphabet, correct)

@@ -3,13 +3,15 @@
 from xassay.core.errors import InputError
 
 CODED = (  # pairs of labels that say which is the positive one, which stands last
-    *(("0", "1"), ("0.0", "1.0"), ("-1", "1"), ("-", "+")),
-    *(("false", "true"), ("no", "yes"), ("absent", "present"), ("low", "high"), ("unbound", "bound")),
+    *(("0", "1"), ("0.0", "1.0"), ("-", "+")),
+    *(("false", "true"), ("no", "yes"), ("absent", "present")),
 )
 CONTROLS = {  # labels of what is not explained, whatever the other label is
-    *("control", "controls", "ctrl", "ctl", "healthy", "normal", "ref", "reference", "background"),
-    *("negative", "neg", "none", "untreated", "unstimulated", "shuffled", "random"),
+    *("control", "controls", "ctrl", "ctl", "healthy", "normal", "ref", "reference"),
+    *("negative", "neg", "none", "untreated", "unstimulated"),
 }
+MEASURED = (("-1", "1"), ("low", "high"), ("unbound", "bound"))  # the same, of sequences
+MADE = {"background", "shuffled", "random"}
 
 
 def in_order(labels, positive, where):
@@ -20,7 +22,11 @@ def in_order(labels, positive, where):
     if len(classes) < 2:
         raise InputError(f"{where}: one class only, {', '.join(map(repr, classes))}; allowed: two or more")
     if positive is None:
-        return classes if len(classes) > 2 else list(_by_name(classes, where))
+        found = classes if len(classes) > 2 else by_name(classes, CODED + MEASURED, CONTROLS | MADE)
+        if found is None:
+            allowed = ", ".join(map(repr, classes))
+            raise InputError(f"{where}: positive: name the label that is explained; allowed: {allowed}")
+        return list(found)
     chosen = [name for name in classes if name == str(positive)]
     chosen = chosen or [name for name in classes if name.lower() == str(positive).lower()]  # true, True
     if len(chosen) != 1:
@@ -28,11 +34,10 @@ def in_order(labels, positive, where):
     return [name for name in classes if name != chosen[0]] + chosen
 
 
-def _by_name(classes, where):
-    """Two labels, the one that their names say is explained last. Raises InputError where they do not say."""
+def by_name(classes, coded=CODED, controls=CONTROLS):
+    """Two labels, the one that their names say is explained last; None where they do not say."""
     for one, two in (classes, classes[::-1]):
         low, high = one.lower(), two.lower()
-        if (low, high) in CODED or (low in CONTROLS and high not in CONTROLS):
+        if (low, high) in coded or (low in controls and high not in controls):
             return one, two
-    allowed = ", ".join(map(repr, classes))
-    raise InputError(f"{where}: positive: name the label that is explained; allowed: {allowed}")
+    return None

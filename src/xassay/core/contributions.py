@@ -1,15 +1,16 @@
 """From slopes to contributions: what each element adds, or in a sequence what each base would add."""
 
 
-def contributions(slope, x, reference=None, alphabet=None):
+def contributions(slope, x, reference=None, alphabet=None, correct=False):
     """Contributions of multipliers: slope * (x - reference), or hypothetical ones where bases exclude
     another.
 
     slope, x: (sample, ...), a gradient or DeepLIFT's multipliers; reference: x's shape, None: zeros;
     alphabet: the axis of x whose entries are one choice among several (core.contracts), or None. Along it,
     entry i has slope_i - sum_j slope_j reference_j: what it would contribute if it were chosen
-    (shrikumar2018). Those of x itself, ``observed``, add up to the sum of the contributions.
-    Returns x's shape."""
+    (shrikumar2018). Those of x itself, ``observed``, add up to the sum of the contributions. correct: of
+    ``corrected`` slopes. Returns x's shape."""
+    slope = corrected(slope, alphabet) if correct else slope
     if alphabet is None:
         return slope * (x if reference is None else x - reference)
     return slope if reference is None else slope - (slope * reference).sum(alphabet, keepdim=True)
@@ -21,6 +22,14 @@ def corrected(slope, alphabet=None):
     One-hot inputs lie on a simplex, and how a model answers off it was never trained: that part of the slope
     is noise. Contributions against a reference on the simplex do not change. Nothing changes without one."""
     return slope if alphabet is None else slope - slope.mean(alphabet, keepdim=True)
+
+
+def magnitude(slope, alphabet=None, correct=False):
+    """What a map of slopes shows: their size; of a sequence the slopes themselves, ``corrected`` or not,
+    whose norm over the bases is the size of a position."""
+    if alphabet is None:
+        return slope.abs()
+    return corrected(slope, alphabet) if correct else slope
 
 
 def observed(hypothetical, x, alphabet):

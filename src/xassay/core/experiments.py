@@ -12,7 +12,10 @@ from xassay.core.shuffles import dinucleotide_shuffles
 from xassay.core.significance import benjamini_hochberg
 from xassay.core.targets import explained
 
-TURN = {"+": "-", "-": "+"}
+
+def beside(model, oracle):
+    """What an experiment asks, by what stands before its columns: the model, and f* where it is known."""
+    return {"": model} | ({} if oracle is None else {"oracle_": oracle})
 
 
 @torch.no_grad()

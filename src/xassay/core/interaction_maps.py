@@ -6,21 +6,15 @@ itself would have (core/contributions.py)."""
 import numpy as np
 import torch
 
-from xassay.core.contributions import contributions, observed
-from xassay.core.gradients import path_gradient
+from xassay.core.contributions import observed
+from xassay.core.integrated import integrated
 from xassay.core.removal import scrambled
 
 
 def explained(model, x, target, baseline, n_steps):
     """Contributions of the bases that stand there, (sample, position): integrated gradients of ``n_steps``
     points, mean over references."""
-    nodes, weights = np.polynomial.legendre.leggauss(n_steps)
-    path = (nodes + 1) / 2, weights / 2
-    maps = [
-        contributions(path_gradient(model, x, reference, target, *path), x, reference, 1)
-        for reference in baseline
-    ]
-    return observed(torch.stack(maps).mean(0), x, 1).double()
+    return observed(integrated(model, x, target, baseline, 1, n_steps=n_steps), x, 1).double()
 
 
 def scores(model, x, target, baseline, sample, source, goal, *, n_steps, draws, rng):

@@ -131,13 +131,14 @@ def reduced(feature, how, chosen, x):
     import torch
 
     from xassay.core.bags import present
+    from xassay.core.contributions import observed
 
     if chosen.kind in ("instance", "position"):
-        axis = 1 if chosen.kind == "position" else -1
+        axis = -1 if chosen.alphabet is None else chosen.alphabet
         if how == "norm":
             return torch.linalg.vector_norm(feature, dim=axis, dtype=torch.float64)
-        there = feature if chosen.kind == "instance" else feature.double() * x
-        return there.sum(axis, dtype=torch.float64)
+        whole = chosen.alphabet is None
+        return feature.sum(axis, dtype=torch.float64) if whole else observed(feature.double(), x, axis)
     feature = torch.where(present(x)[..., None], feature, 0.0).double()
     whole = (feature.square() if how == "norm" else feature).sum(1)
     out = whole.new_zeros(len(whole), len(chosen.names))

@@ -5,7 +5,6 @@ import torch
 
 from xassay.core.experiments import answers
 
-FILLS = ("scramble", "baseline")
 BATCH = 512  # parts at a time
 
 

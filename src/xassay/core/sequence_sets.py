@@ -14,8 +14,6 @@ from xassay.core.shuffles import dinucleotide_shuffles
 
 NOISE = {"law": "substitution", "rate": 0.02}
 TELLING = 0.65  # AUROC from which what composition alone tells is told; of numbers the correlation 0.3
-DUPLICATES = ("group", "drop", "refuse")
-CONFLICTS = ("refuse", "drop", "keep", "mean")
 
 
 def built(

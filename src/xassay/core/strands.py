@@ -5,8 +5,6 @@ from torch import nn
 
 from xassay.core.dna import reverse_complement
 
-STRANDS = ("one", "augmented", "averaged")
-
 
 class StrandedModel(nn.Module):
     """A model of sequences, (sample, 4, position) -> (sample, output); a subclass defines ``read`` of one
@@ -35,6 +33,26 @@ class StrandedModel(nn.Module):
             return x
         turned = torch.from_numpy(rng.random(len(x)) < 0.5).to(x.device)
         return torch.where(turned[:, None, None], reverse_complement(x), x)
+
+
+class TrunkedModel(StrandedModel):
+    """A model with a ``trunk``, which begins with the convolution that reads bases, and a ``head``.
+
+    A subclass sets both, and ``grid``: base at the centre of the first place of the trunk's maps, bases to
+    the next."""
+
+    @property
+    def first_layer(self):
+        """The convolution that reads bases."""
+        return self.trunk[0]
+
+    def feature_maps(self, x):
+        """Activations of the trunk's last layer: (sample, filter, place along the sequence)."""
+        return self.trunk(x)
+
+    def read(self, x):
+        """Outputs for the strand as it is."""
+        return self.head(self.feature_maps(x))
 
 
 def both_strands(model, x, map_of):

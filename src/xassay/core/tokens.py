@@ -12,7 +12,6 @@ from xassay.core.dna import BASES
 from xassay.core.kmers import occurrences
 from xassay.core.merges import END, encoded, learned
 
-TOKENS = ("base", "kmer", "bpe")
 LONGEST = 16  # bases of a byte-pair token
 LEARNED = 2000  # sequences that byte-pair tokens are learned from
 

@@ -6,7 +6,7 @@ file is sparse (AnnData: Virshup et al. 2024)."""
 import numpy as np
 import pandas as pd
 
-from xassay.core import h5ad, splits
+from xassay.core import class_names, h5ad, splits
 from xassay.core.errors import InputError
 from xassay.core.samples import SPLITS, Samples
 
@@ -17,19 +17,6 @@ CARD = dict(
     files=("path",),
     limits=dict(n_genes=(1, None), size=(1, None), draws=(1, None), fractions=(0, 1), noise_share=(0, None)),
 )
-
-CODED = (  # pairs of labels that say which is the positive one, which stands last
-    ("0", "1"),
-    ("0.0", "1.0"),
-    ("false", "true"),
-    ("no", "yes"),
-    ("-", "+"),
-    ("absent", "present"),
-)
-CONTROLS = {  # labels of what is not explained, whatever the other label is
-    *("control", "controls", "ctrl", "ctl", "healthy", "normal", "ref", "reference"),
-    *("negative", "neg", "none", "untreated", "unstimulated"),
-}
 
 
 def samples(
@@ -165,19 +152,14 @@ def class_order(labels, positive):
     if len(classes) < 2:
         raise InputError(f"label: one class only: {classes[0]!r}; allowed: two or more labels among the bags")
     if positive is None:
-        return classes if len(classes) > 2 else list(by_name(classes))
+        found = classes if len(classes) > 2 else class_names.by_name(classes)
+        if found is None:
+            allowed = ", ".join(map(repr, classes))
+            raise InputError(f"positive: name the label that is explained; allowed: {allowed}")
+        return list(found)
     if str(positive) not in classes:
         raise InputError(f"positive: no bag is labelled {positive!r}; allowed: {', '.join(classes)}")
     return [name for name in classes if name != str(positive)] + [str(positive)]
-
-
-def by_name(classes):
-    """Two labels, the one that their names say is explained last. Raises InputError where they do not say."""
-    for one, two in (classes, classes[::-1]):
-        low, high = one.lower(), two.lower()
-        if (low, high) in CODED or (low in CONTROLS and high not in CONTROLS):
-            return one, two
-    raise InputError(f"positive: name the label that is explained; allowed: {', '.join(map(repr, classes))}")
 
 
 def draw(table, of_bag, size, draws, rng):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from xassay.core.experiments import by_sample, mean, placed, with_p
+from xassay.core.experiments import beside, by_sample, mean, placed, with_p
 from xassay.core.removal import elsewhere, masks, removed
 
 CARD = dict(
@@ -28,7 +28,7 @@ def discover(model, x, target, baseline, maps, elements, oracle, rng, *, fill="s
     found = placed(elements, x, maps, rng, "ablation")
     if found.empty:
         return {"effects": pd.DataFrame(columns=COLUMNS), "note": "no element lies in an evaluated sample"}
-    functions = {"": model} | ({} if oracle is None else {"oracle_": oracle})
+    functions = beside(model, oracle)
     length, width = x.shape[2], (found["stop"] - found["start"]).to_numpy()
     free = elsewhere(found, length, rng)
     given = dict(fill=fill, draws=draws, rng=rng)

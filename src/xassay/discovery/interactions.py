@@ -7,7 +7,18 @@ import pandas as pd
 import torch
 
 from xassay.core import element_effects
-from xassay.core.experiments import answers, backgrounds, by_sample, chosen, mean, placed, put, site, with_p
+from xassay.core.experiments import (
+    answers,
+    backgrounds,
+    beside,
+    by_sample,
+    chosen,
+    mean,
+    placed,
+    put,
+    site,
+    with_p,
+)
 from xassay.core.interaction_maps import scores
 from xassay.core.removal import masks
 from xassay.core.shuffles import dinucleotide_shuffles
@@ -55,7 +66,7 @@ def discover(
     elements: how much the contributions of the goal (integrated gradients of ``n_steps`` points) move when
     the source is scrambled; null: the same places in dinucleotide shuffles; effect: how much more than there.
     Tests: Student's t over backgrounds or samples; q by benjamini1995."""
-    functions = {"": model} | ({} if oracle is None else {"oracle_": oracle})
+    functions = beside(model, oracle)
     out = {"inserted": inserted(functions, x, target, elements, known, rng, motifs, n_backgrounds)}
     if elements is None and maps is None:
         return out | {"note": "no elements and no maps: pairs of elements in the samples are left out"}

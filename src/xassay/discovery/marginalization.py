@@ -3,7 +3,7 @@
 import pandas as pd
 
 from xassay.core.errors import InputError
-from xassay.core.experiments import answers, backgrounds, chosen, mean, put, site, with_p
+from xassay.core.experiments import answers, backgrounds, beside, chosen, mean, put, site, with_p
 
 CARD = dict(
     label="Marginal effects of motifs",
@@ -36,7 +36,7 @@ def discover(
     logits, p (Student's t), q, and the same on f* where it is known. Raises InputError for a motif that is
     unknown or does not fit."""
     empty, of = backgrounds(x, target, n_backgrounds, rng)
-    functions = {"": model} | ({} if oracle is None else {"oracle_": oracle})
+    functions = beside(model, oracle)
     before = {name: answers(function, empty, of) for name, function in functions.items()}
     rows = []
     for motif in chosen(motifs, known, elements, "marginalization"):

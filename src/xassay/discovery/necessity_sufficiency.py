@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from xassay.core.experiments import answers, mean, placed
+from xassay.core.experiments import answers, beside, mean, placed
 from xassay.core.removal import masks, removed
 from xassay.core.shuffles import dinucleotide_shuffles
 
@@ -33,7 +33,7 @@ def discover(model, x, target, baseline, maps, elements, oracle, rng, *, draws=8
     found = placed(elements, x, maps, rng, "necessity_sufficiency")
     if found.empty:
         return {"effects": pd.DataFrame(columns=COLUMNS), "note": "no element lies in an evaluated sample"}
-    functions = {"": model} | ({} if oracle is None else {"oracle_": oracle})
+    functions = beside(model, oracle)
     sample, name, mask = groups(found, x.shape[2])
     lost = removed(functions, x, target, sample, mask, baseline, fill="scramble", draws=draws, rng=rng)
     alone, total = inserted(functions, x, target, sample, mask, draws, rng)

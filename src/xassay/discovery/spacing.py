@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from xassay.core.errors import InputError
-from xassay.core.experiments import answers, backgrounds, chosen, mean, put, site, with_p
+from xassay.core.experiments import answers, backgrounds, beside, chosen, mean, put, site, with_p
 
 CARD = dict(
     label="Effect of two motifs against their distance",
@@ -52,7 +52,7 @@ def discover(
         )
     first = (x.shape[2] - widest - fit[-1]) // 2
     empty, of = backgrounds(x, target, n_backgrounds, rng)
-    functions = {"": model} | ({} if oracle is None else {"oracle_": oracle})
+    functions = beside(model, oracle)
     asked = Asked(functions, empty, of)
     rows = []
     for (one, other), strands in product(pairs, orientations):

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from xassay.core.strands import StrandedModel
+from xassay.core.strands import TrunkedModel
 
 CARD = dict(
     label="Dilated CNN",
@@ -40,30 +40,14 @@ class Residual(nn.Module):
         return h + self.activation(self.convolution(h))
 
 
-class DilatedCNN(StrandedModel):
+class DilatedCNN(TrunkedModel):
     """``trunk`` to feature maps of every position, ``head`` to outputs."""
 
     def __init__(self, n_outputs, filters, size, depth, dropout, strands):
         super().__init__(strands)
         first = nn.Conv1d(4, filters, size, padding=size // 2), nn.ReLU()
         self.trunk = nn.Sequential(*first, *(Residual(filters, 2**k) for k in range(1, depth + 1)))
-        self.grid = (
-            (size % 2 - 1) / 2,
-            1,
-        )  # base at the centre of the first place of the maps, bases to the next
+        self.grid = (size % 2 - 1) / 2, 1
         self.head = nn.Sequential(
             nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Dropout(dropout), nn.Linear(filters, n_outputs)
         )
-
-    @property
-    def first_layer(self):
-        """The convolution that reads bases."""
-        return self.trunk[0]
-
-    def feature_maps(self, x):
-        """Activations of the last residual layer: (sample, filter, position)."""
-        return self.trunk(x)
-
-    def read(self, x):
-        """Outputs for the strand as it is."""
-        return self.head(self.feature_maps(x))

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from xassay.core.strands import StrandedModel
+from xassay.core.strands import TrunkedModel
 
 CARD = dict(
     label="Sequence CNN",
@@ -55,10 +55,8 @@ class Exponential(nn.Module):
         return torch.exp(x)
 
 
-class SequenceCNN(StrandedModel):
-    """``trunk`` to the last convolution's activations, ``head`` pools them and gives outputs.
-
-    grid: base at the centre of the first place of these feature maps, bases to the next."""
+class SequenceCNN(TrunkedModel):
+    """``trunk`` to the last convolution's activations, ``head`` pools them and gives outputs."""
 
     def __init__(self, length, n_outputs, filters, size, activation, pool, depth, dense, dropout, strands):
         super().__init__(strands)
@@ -84,16 +82,3 @@ class SequenceCNN(StrandedModel):
             nn.Dropout(dropout),
             nn.Linear(dense, n_outputs),
         )
-
-    @property
-    def first_layer(self):
-        """The convolution that reads bases."""
-        return self.trunk[0]
-
-    def feature_maps(self, x):
-        """Activations of the last convolution: (sample, filter, place along the sequence)."""
-        return self.trunk(x)
-
-    def read(self, x):
-        """Outputs for the strand as it is."""
-        return self.head(self.feature_maps(x))

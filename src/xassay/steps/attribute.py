@@ -58,6 +58,13 @@ def plugin(folder, name, stem, options, plugins):
     return Plugin(name, stem, function, entry.card, entry.arrays, entry.options | options)
 
 
+def known_rule(samples, plugins):
+    """f* of a data set; None where there is none."""
+    if samples.oracle is None:
+        return None
+    return catalogue.load("datasets", samples.source["dataset"], plugins).oracle(samples.oracle)
+
+
 class Assay:
     """One model of one data set and all it is asked about, read once however many methods ask.
 
@@ -87,7 +94,7 @@ class Assay:
             n_variants=variants["samples"],
             reference=args.baseline,
             level=args.level,
-            oracle=self.oracle(args.plugins),
+            oracle=known_rule(self.samples, args.plugins),
             device=args.device,
         )
         trained = weights.load(args.model, args.plugins, args.device)
@@ -106,12 +113,6 @@ class Assay:
             noiseless = "noise" in test.arrays and self.seen.noise is None
             if not (untrained or noiseless):
                 self.tests.append(test)
-
-    def oracle(self, plugins):
-        """f* of the data set; None where there is none."""
-        if self.samples.oracle is None:
-            return None
-        return catalogue.load("datasets", self.samples.source["dataset"], plugins).oracle(self.samples.oracle)
 
     def explain(self, methods):
         """What each method says about every seed's model and its variants: a core.explaining.Record each."""

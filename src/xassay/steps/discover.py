@@ -2,11 +2,10 @@
 
 import json
 
-from xassay import catalogue
 from xassay.core import seeding
 from xassay.core.errors import InputError
 from xassay.core.samples import Samples
-from xassay.steps.attribute import EVALUATE, plugin
+from xassay.steps.attribute import EVALUATE, known_rule, plugin
 
 
 def register(parser):
@@ -36,14 +35,12 @@ def run(args):
     torch.set_num_threads(1)
     samples = Samples.read(args.data)
     method = plugin("discovery", args.name, args.discovery, args.options, args.plugins)
-    oracle = known_rule(samples, args.plugins)
     seen = evaluated(
         samples,
         args.seed,
         n=(EVALUATE | args.evaluate)["samples"],
         n_variants=1,
         reference=args.baseline,
-        oracle=oracle,
         device=args.device,
     )
     trained = weights.load(args.model, args.plugins, args.device)
@@ -58,7 +55,7 @@ def run(args):
             elements=rows_of(samples.elements, seen.ids),
             variants=rows_of(samples.variants, seen.ids),
             known=motifs.read(motifs.KNOWN),
-            oracle=oracle,
+            oracle=known_rule(samples, args.plugins),
             label=samples.samples.loc[seen.ids, "label"].to_numpy(),
             rng=seeding.generator(args.seed, samples.name, trained.meta["name"], "discover", args.name),
         )
@@ -83,13 +80,6 @@ def run(args):
         f"{samples.name}, {about['model']}: {', '.join(f'{len(t)} {n}' for n, t in found.items())}",
         flush=True,
     )
-
-
-def known_rule(samples, plugins):
-    """f* of the data set; None where there is none."""
-    if samples.oracle is None:
-        return None
-    return catalogue.load("datasets", samples.source["dataset"], plugins).oracle(samples.oracle)
 
 
 def mean_map(path, seen):
