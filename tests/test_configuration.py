@@ -319,6 +319,32 @@ def test_a_discovery_reads_the_first_maps_of_bases():
 
 
 @pytest.mark.parametrize(
+    ("methods", "maps"),
+    [
+        ("{captum_deep_lift: {}, in_silico_mutagenesis: {}, mine: {method: deep_lift}}", "mine"),
+        ("{occlusion: {}, captum_deep_lift: {}}", "captum_deep_lift"),
+        ("{occlusion: {}, saliency: {}, input_x_gradient: {}}", "input_x_gradient"),
+        ("{occlusion: {}, saliency: {}}", None),
+    ],
+)
+def test_a_discovery_reads_maps_that_tell_bases_apart(methods, maps):
+    text = f"datasets: {{lac_promoter: {{}}}}\nmodels: {{sequence_cnn: {{}}}}\nattribution: {methods}\n"
+    entries = "discovery: {first_layer_filters: {}, position_profile: {}}"
+    if maps is None:
+        with pytest.raises(InputError, match="needs contributions of bases, which any method of this study"):
+            study(text + entries)
+    else:
+        assert study(text + entries).maps_for("lac_promoter", "sequence_cnn", "position_profile") == maps
+
+
+def test_all_methods_leave_a_discovery_deep_shap():
+    found = study(
+        "datasets: {lac_promoter: {}}\nmodels: {sequence_cnn: {}}\ndiscovery: {position_profile: {}}"
+    )
+    assert found.maps_for("lac_promoter", "sequence_cnn", "position_profile") == "deep_lift_shap"
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         (

@@ -114,7 +114,7 @@ def test_effect_is_what_the_baseline_in_its_place_changes(simulated):
     f = simulated_bags.oracle(simulated.oracle)
     x = torch.from_numpy(simulated.inputs(simulated.ids("test")[:4]))
     references = torch.from_numpy(baselines.baseline(simulated, x.numpy(), rng(), references=3))
-    effect = f.effect(x, references)
+    effect = f.effect(x, references, torch.ones(len(x)))
     for k in range(20):
         change = 0
         for reference in references:

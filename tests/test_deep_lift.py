@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 from sequence_data import LENGTH, network, sequences
+from sequence_models import built, drawn
 from torch import nn
 from toy_models import Function, bag, references
 
 from xassay.attribution import captum_deep_lift, deep_lift, deep_lift_shap
 from xassay.core import multipliers as core
+from xassay.core.dna import reverse_complement
 from xassay.core.errors import InputError
 from xassay.core.multipliers import mean_contributions, multipliers
 from xassay.core.programs import PROGRAMS
@@ -228,3 +230,17 @@ def test_captum_fails_in_a_line_on_a_layer_that_is_called_twice(pooled):
         InputError, match="^captum_deep_lift: captum fails on this model .*; allowed: deep_lift$"
     ):
         captum_deep_lift.attribute(model.eval(), x, target, x.roll(5, 2)[None], 1)
+
+
+@pytest.mark.parametrize("name", ["averaged", "averaged dilated"])
+def test_captum_reads_one_strand_after_the_other(name):
+    """Where a model averages over both, its modules are called twice."""
+    model, x, target = built(name).requires_grad_(False), drawn(3), torch.tensor([1, 0, 1])
+    baseline = drawn(6).view(2, 3, *x.shape[1:])
+    found = captum_deep_lift.attribute(model, x, target, baseline, 1)
+    model.strands = "one"
+    own = captum_deep_lift.attribute(model, x, target, baseline, 1)
+    other = reverse_complement(x), target, reverse_complement(baseline), 1
+    other = reverse_complement(captum_deep_lift.attribute(model, *other))
+    torch.testing.assert_close(found, (own + other) / 2)
+    assert not torch.allclose(own, other)

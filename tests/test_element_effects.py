@@ -154,8 +154,8 @@ def test_phi_is_shapley_spread_over_the_bases_that_matter(program):
         x.append(one_hot(text))
     x = torch.cat(x)
     baseline = torch.stack([x.flip(2), torch.full_like(x, 0.25)])
-    found = f.effect(x, baseline)
     target = f(x).argmax(1) if program == "multi_task" else ONES.expand(3)
+    found = f.effect(x, baseline, target)
     sample, motif, strand, start, _ = f.elements(x)
     assert found.shape == (3, 25) and (found[2] == 0).all()
     kernels = f.scan.kernels()
@@ -188,15 +188,15 @@ def test_phi_tells_activators_from_repressors_and_half_from_half():
     x = one_hot("TTT" + MOTIFS[0] + "CCCC" + MOTIFS[1] + "TTT")
     baseline = torch.full_like(x, 0.25)[None]
     first, second = slice(3, 11), slice(15, 23)
-    repressed = sharp("not").effect(x, baseline)[0]
+    repressed = sharp("not").effect(x, baseline, ONES)[0]
     assert repressed[first].sum() > 2 and repressed[second].sum() < -2
-    both = sharp("and").effect(x, baseline)[0]
+    both = sharp("and").effect(x, baseline, ONES)[0]
     assert both[first].sum() == pytest.approx(
         both[second].sum().item(), rel=1e-3
     ) and both.sum() == pytest.approx(8, abs=0.1)
-    either = sharp("or").effect(x, baseline)[0]
+    either = sharp("or").effect(x, baseline, ONES)[0]
     assert either[first].sum() == pytest.approx(either[second].sum().item(), rel=1e-3)
-    assert sharp("xor").effect(x, baseline)[0].sum().abs() < 0.1
+    assert sharp("xor").effect(x, baseline, ONES)[0].sum().abs() < 0.1
     assert (both[11:15] == 0).all() and (both[first] > 0).all()
-    other = sharp("multi_task").effect(x, baseline, target=torch.tensor([1]))[0]
+    other = sharp("multi_task").effect(x, baseline, ONES)[0]
     assert other[second].sum() > 4 and other[first].sum() < -4

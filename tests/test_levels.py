@@ -201,7 +201,7 @@ def given_samples(kind, oracle=None):
 class Known:
     """An f* of instances, of which features know nothing."""
 
-    def effect(self, x, baseline):
+    def effect(self, x, baseline, target):
         return (x - baseline.mean(0)).sum(-1)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from sequence_models import built, drawn
 from toy_models import Attentive, L, Net, bag, references
 
 from xassay.attribution import captum_occlusion, occlusion
@@ -77,6 +78,20 @@ def test_a_linear_model_is_shared_among_the_features_of_a_window():
     pairs = occlusion.attribute(L(w), x, ones, baseline, None, None, size=2)
     torch.testing.assert_close(pairs.sum(-1), exact.sum(-1), atol=1e-5, rtol=0, equal_nan=True)
     torch.testing.assert_close(pairs[..., 0], pairs[..., 1], equal_nan=True)
+
+
+def test_windows_without_a_size_are_of_features_or_of_bases():
+    torch.manual_seed(0)
+    x = bag(3, 4, 40, sizes=SIZES)
+    given = Attentive(40).eval().requires_grad_(False), x, TARGET, references(x), None, None
+    torch.testing.assert_close(
+        occlusion.attribute(*given), occlusion.attribute(*given, size=32), equal_nan=True
+    )
+    model, x = built("sequence_cnn").requires_grad_(False), drawn(3)
+    given = model, x, TARGET, drawn(6).view(2, 3, *x.shape[1:]), None, 1
+    found = occlusion.attribute(*given)
+    torch.testing.assert_close(found, occlusion.attribute(*given, size=10))
+    assert (found == found[:, :1]).all() and (found[:, :, 0] != found[:, :, 10]).all()
 
 
 def test_windows_that_leave_features_out_are_refused():

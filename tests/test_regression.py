@@ -86,3 +86,16 @@ def test_numbers_are_learned_and_told_in_their_own_unit():
     np.testing.assert_allclose(
         table["logit_0"], scale.mean() + scale.std(ddof=0) * plain["logit_0"], rtol=1e-5
     )
+
+
+@pytest.mark.parametrize("n", [1, 5, 10, 100])
+def test_numbers_are_explained_from_the_least_to_the_largest(n):
+    """At equal steps of the rank, whatever the order of the file."""
+    data = sequences((24, 8, 40), regression=True)
+    ranked = np.sort(data.samples.loc[data.samples["split"] == "test", "label"])
+    expected = ranked[np.rint(np.linspace(0, 39, min(n, 40))).astype(int)]
+    for order in (data.samples.index, data.samples.sort_values("label").index):
+        data.samples = data.samples.loc[order]
+        ids = data.evaluated(n)
+        np.testing.assert_array_equal(np.sort(data.samples.loc[ids, "label"]), expected)
+        assert ids == [name for name in data.ids("test") if name in ids]

@@ -78,6 +78,13 @@ def test_both_strands_are_one(name):
     torch.testing.assert_close(model(reverse_complement(x)), model(x), atol=1e-5, rtol=1e-4)
 
 
+def test_words_longer_than_the_sequences_are_refused():
+    with pytest.raises(
+        InputError, match="kmer_logistic: k is 5; allowed: 1 to 4, the length of the sequences"
+    ):
+        catalogue.load("models", "kmer_logistic").build((4, 4), 1, k=5)
+
+
 def test_augmentation_turns_a_half_round():
     model, x = built("augmented"), drawn(400)
     found = model.augment(x, np.random.default_rng(0))

@@ -98,6 +98,8 @@ def test_a_data_set_survives_the_disk(tmp_path, regression):
     counted = found.census("test")
     assert counted["instances"] == 10 * LENGTH and counted["cells"] == 10 and counted["witness_cells"] == 5
     assert counted["witness_rate"] == pytest.approx(5 * 7 / (10 * LENGTH))
+    found.planted[found.samples["split"] == "test"] = np.where(np.arange(LENGTH) < 4, 0, np.nan)
+    assert found.census("test")["witness_rate"] == 0
 
 
 def test_labels_that_are_no_numbers_are_refused():

@@ -10,9 +10,11 @@ from xassay import catalogue
 from xassay.core import backgrounds, motifs, seeding
 from xassay.core.dna import decode
 from xassay.core.errors import InputError
+from xassay.core.evaluated import evaluated
 from xassay.core.motif_library import planted_motifs
 from xassay.core.planting import FILLS
 from xassay.core.programs import PROGRAMS
+from xassay.core.targets import explained
 from xassay.core.templates import NUMBERS
 from xassay.datasets import simulated_dna
 
@@ -146,7 +148,7 @@ def test_the_truth_is_what_phi_says():
     """phi* against 1/4 of each base has the sign that is planted, on the bases that carry it."""
     samples = drawn("not")
     f, x = simulated_dna.oracle(samples.oracle), inputs(samples)
-    effect = f.effect(x, torch.full_like(x, 0.25)[None]).numpy()
+    effect = f.effect(x, torch.full_like(x, 0.25)[None], torch.ones(len(x))).numpy()
     signs = samples.truth(list(samples.samples.index))
     strong = np.abs(effect) > 0.4
     right = np.sign(effect[strong]) == signs[strong]
@@ -258,3 +260,27 @@ def test_what_gives_no_data_is_refused_in_one_line(options, says):
     with pytest.raises(InputError, match=says) as caught:
         drawn(**dict(motifs=["CEBPB", "FOS::JUN"], program="and") | options)
     assert "\n" not in str(caught.value)
+
+
+def test_the_truth_is_of_the_class_that_is_explained():
+    """Maps explain a sample's own label, also where it is noise: so do the signs, phi* and the SNPs."""
+    samples = drawn("multi_task", decoys=["snps"], label_noise=0.3)
+    f, x, label = simulated_dna.oracle(samples.oracle), inputs(samples), torch.from_numpy(labels(samples))
+    noise = label != f(x).argmax(1)
+    assert 0.1 < noise.float().mean() < 0.4
+    signs = samples.truth(list(samples.samples.index))[noise.numpy()]
+    effect = f.effect(x[noise], torch.full_like(x[noise], 0.25)[None], label[noise])
+    strong = effect.abs().numpy() > 0.4
+    assert strong.any(1).mean() > 0.8
+    right = np.sign(effect.numpy()[strong]) == signs[strong]
+    assert right[np.isfinite(signs[strong])].mean() > 0.95
+    seen = evaluated(samples, 0, n=20, n_variants=2, reference={"kind": "uniform"}, oracle=f)
+    own = [samples.samples.index.get_loc(name) for name in seen.ids]
+    np.testing.assert_allclose(seen.effect, f.effect(x[own], seen.baseline, label[own]), atol=1e-6)
+    place = {name: k for k, name in enumerate(samples.samples.index)}
+    for row in samples.variants.sample(40, random_state=0).itertuples():
+        k = place[row.sample]
+        changed = x[k].clone()
+        changed[:, row.position] = torch.eye(4)["ACGT".index(row.alt)]
+        both = [explained(f(given[None]), label[k : k + 1]).item() for given in (changed, x[k])]
+        assert row.effect == pytest.approx(both[0] - both[1], abs=1e-4)

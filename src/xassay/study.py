@@ -5,6 +5,10 @@ from dataclasses import dataclass, field, replace
 from xassay.catalogue import Entry
 from xassay.core.contracts import FOLDERS, ORACLE, ORACLES, TRAINED
 
+# Methods whose maps a discovery reads unless it names one, the first that the study has: they tell what each
+# base would contribute, and add up or ask the model itself.
+TELLING = ("deep_lift_shap", "deep_lift", "in_silico_mutagenesis", "integrated_gradients")
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -120,14 +124,16 @@ class Study:
         return None
 
     def maps_for(self, dataset, model, name):
-        """Id of the method whose maps a discovery reads: the one that it names, or the first that tells what
-        each base contributes; None where there is none."""
-        wanted = self.discovery[name].reserved["maps"]
+        """Id of the method whose maps a discovery reads: the one that it names, or of those that tell what
+        each base contributes the first of ``TELLING``, or else of the study; None where there is none."""
+        wanted, found = self.discovery[name].reserved["maps"], []
         for method in self.methods_of(dataset, model):
             card = self.attribution[method].entry.card
-            if wanted in (None, method) and card["level"] == "feature" and card["instance"] == "sum":
-                return method
-        return None
+            tells = card["level"] == "feature" and card["instance"] == "sum"
+            if wanted in (None, method) and tells and card.get("hypothetical", True):
+                found.append(method)
+        stems = {method: self.attribution[method].plugin for method in found}
+        return min(found, key=lambda m: (*TELLING, stems[m]).index(stems[m]), default=None)
 
     def discoveries(self):
         """Every (data set, model, discovery)."""

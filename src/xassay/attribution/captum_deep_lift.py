@@ -13,7 +13,9 @@ import torch
 from captum.attr import DeepLift
 
 from xassay.core.contributions import contributions
+from xassay.core.dna import reverse_complement
 from xassay.core.errors import InputError
+from xassay.core.strands import OneStrand, averages
 from xassay.core.targets import Explained
 
 CARD = dict(
@@ -29,7 +31,17 @@ def attribute(model, x, target, baseline, alphabet):
     axis of bases, or None. Returns x's shape, logits; of a sequence hypothetical contributions. captum's
     hooks and tensors stay on a copy of the model. Raises InputError where captum fails, as it does for an
     activation module that a model calls twice."""
-    method = DeepLift(Explained(copy.deepcopy(model)), multiply_by_inputs=False)
+    model = copy.deepcopy(model)
+    if averages(model):  # captum refuses a module that is called twice, as once a strand
+        turned = reverse_complement(x), target, reverse_complement(baseline), alphabet
+        own = of_strand(OneStrand(model), x, target, baseline, alphabet)
+        return (own + reverse_complement(of_strand(OneStrand(model), *turned))) / 2
+    return of_strand(model, x, target, baseline, alphabet)
+
+
+def of_strand(model, x, target, baseline, alphabet):
+    """``attribute`` of a model that calls each of its modules once."""
+    method = DeepLift(Explained(model), multiply_by_inputs=False)
     out = torch.zeros_like(x)
     with warnings.catch_warnings(), undetermined():
         warnings.filterwarnings("ignore", message="Setting forward, backward hooks", category=UserWarning)

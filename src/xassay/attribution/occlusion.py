@@ -11,24 +11,30 @@ from xassay.core.windows import spans, windows
 
 CARD = dict(
     label="Occlusion", family="perturbation", kinds=("bag", "sequence"), needs=(), signed=True,
-    level="feature", instance="sum", axioms=(), reference="zeiler2014",
+    level="feature", instance="sum", axioms=(), reference="zeiler2014", hypothetical=False,
     limits=dict(size=(1, None), stride=(1, None)),
 )  # fmt: skip
 
+FEATURES, BASES = 32, 10  # of a window, where no size is given
 
-def attribute(model, x, target, baseline, groups, alphabet, *, size=32, stride: int | None = None):
+
+def attribute(
+    model, x, target, baseline, groups, alphabet, *, size: int | None = None, stride: int | None = None
+):
     """f(x) - f(x with a window replaced), shared by the window's features, mean over windows that hold one.
 
     x: (sample, instance, feature), NaN rows where absent; target: (sample,); baseline: (reference, sample,
     instance, feature); groups: each feature's group, (1, feature), which then are the windows, or None:
-    ``size`` neighbours in the order of the features (all, where there are fewer), one every ``stride``, by
-    default ``size``. Without overlap an instance's features add up to what its windows are worth, each alone.
-    alphabet: the axis of bases of sequences, whose windows are of neighbouring positions; a base that is not
-    there is worth as much as the one that is, since a window tells no base from another.
+    ``size`` neighbours in the order of the features (default 32; all, where there are fewer), one every
+    ``stride``, by default ``size``. Without overlap an instance's features add up to what its windows are
+    worth, each alone. alphabet: the axis of bases of sequences, whose windows are of neighbouring positions
+    (default 10); a base that is not there is worth as much as the one that is, since a window tells no base
+    from another.
     Returns x's shape, logits. Raises InputError for a stride that leaves features out, and for groups of
     instances."""
+    size = min(size or (FEATURES if alphabet is None else BASES), x.shape[2])
     if alphabet is not None:
-        return positions(model, x, target, baseline, min(size, x.shape[2]), stride).to(x.dtype)
+        return positions(model, x, target, baseline, size, stride).to(x.dtype)
     whole = answers(model, x, baseline, torch.zeros_like(present(x)[:, None]), target)[:, :, None]
     total = torch.zeros(x.shape, dtype=torch.float64, device=x.device)
     times = torch.zeros(x.shape[2], dtype=torch.float64, device=x.device)
@@ -66,7 +72,6 @@ def partitions(n_features, size, stride, groups):
             raise InputError("occlusion: units are parts of bags; allowed: groups of features")
         yield groups[0] + 1
         return
-    size = min(size, n_features)
     if stride is not None and stride > size:
         raise InputError(f"occlusion: stride is {stride}; allowed: 1 to {size}, the size of a window")
     places = spans(n_features, size, stride or size)

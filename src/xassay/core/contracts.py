@@ -10,7 +10,7 @@ instances; whatever belongs to an absent instance is NaN.
 
 datasets/       samples(rng, *, ...) -> Samples
                 oracle(parameters) -> Module    optional: f*, from the parameters kept with the samples;
-                                                its effect(x, baseline) is phi*, the exact attribution
+                                                its effect(x, baseline, target) is phi*, exact
 models/         build(shape, n_outputs, *, ...) -> Module
 attribution/    attribute(model, x, target, baseline, [rng], *, ...) -> tensor
                 control_truth alone may ask for ``truth``
@@ -37,15 +37,16 @@ What a CARD says (CARDS below holds the allowed values; a key that FOLDERS does 
 label, reference    how the report calls it; key(s) of resources/references.bib
 kind, kinds         the kind of data that a data set is, and those that a plug-in reads
 files               options of a data set, a model or a discovery that name input files: a changed file runs
-it again provides, needs     what a model has beside its logits: x's gradient; attention(x); embed(x) and
-pool(h), which
-                    work instance by instance ("instances"); feature_maps(x) and head(h); attentions(x) of all
-                    layers ("layers_attention"); states(x) along the sequence ("temporal"). A method that
-                    needs what is lacking is refused
+                    it again
+provides, needs     what a model has beside its logits: x's gradient; attention(x); embed(x) and pool(h),
+                    which work instance by instance ("instances"); feature_maps(x) and head(h); attentions(x)
+                    of all layers ("layers_attention"); states(x) along the sequence ("temporal"). A method
+                    that needs what is lacking is refused
 family              of a method: how it works; of a metric: the question that it answers in the verdict
 signed              whether a map tells evidence for from evidence against
 level, instance     "feature": the map has x's shape, and "sum" or "norm" over features makes it one of
                     instances; "instance": it is (sample, instance)
+hypothetical        False: of a sequence, a map of x's shape that tells no base from another
 axioms              what a map promises: "completeness", its total is f(x) - f(baseline)
 variants            False: a control too costly to run on every variant
 diluted             True: a positive control that is also given with more and more noise added
@@ -150,6 +151,7 @@ CARDS = {
         "signed": (True, False),
         "level": ("feature", "instance"),
         "instance": ("sum", "norm"),
+        "hypothetical": (True, False),
         "axioms": ("each", "completeness"),
         "variants": (True, False),
         "diluted": (True, False),

@@ -49,9 +49,9 @@ def evaluated(samples, seed, *, n, n_variants, reference, level=None, oracle=Non
     """The first ``n`` evaluated samples with their baseline, seeded by the run's seed and the data set alone.
 
     reference: keyword arguments of ``baselines.baseline``. level: of levels.LEVELS, None: the first of the
-    kind. oracle: f* of the data set, where one is known: its ``effect(x, baseline)`` is phi* of the instances
-    against the very baseline that methods and metrics use. Variants explain the first ``n_variants`` samples
-    with a non-empty truth, or the first where no sample has one."""
+    kind. oracle: f* of the data set, where one is known: its ``effect(x, baseline, target)`` is phi* of the
+    instances against the very baseline that methods and metrics use. Variants explain the first
+    ``n_variants`` samples with a non-empty truth, or the first where no sample has one."""
     ids = samples.evaluated(n)
     x = samples.inputs(ids)
     labels = torch.from_numpy(samples.samples.loc[ids, "label"].to_numpy())
@@ -63,11 +63,12 @@ def evaluated(samples, seed, *, n, n_variants, reference, level=None, oracle=Non
     references = draw(samples, x, seeding.generator(seed, samples.name, "baseline"), **reference)
     x, references = torch.from_numpy(x), torch.from_numpy(references)
     known = oracle is not None and level.kind in ("instance", "position")
-    effect = oracle.effect(x, references).double().numpy() if known else None
+    target = default_target(labels, samples.n_outputs)
+    effect = oracle.effect(x, references, target).double().numpy() if known else None
     return Evaluated(
         ids=ids,
         x=x.to(device),
-        target=default_target(labels, samples.n_outputs).to(device),
+        target=target.to(device),
         baseline=references.to(device),
         truth=truth,
         effect=effect,

@@ -9,7 +9,7 @@ from torch import nn
 from xassay.core.element_effects import coalitions, shapley
 from xassay.core.occupancy import Scan
 from xassay.core.programs import PROGRAMS, Rule
-from xassay.core.targets import Explained, default_target
+from xassay.core.targets import Explained
 
 SEEN = 0.05  # occupancy from which a site counts as an element of a sequence
 CAP = 12  # elements of a sequence that play, those of the highest occupancy
@@ -67,7 +67,7 @@ class Grammar(nn.Module):
         return torch.div(self.scan.widths + 1, 2, rounding_mode="floor")
 
     @torch.no_grad()
-    def effect(self, x, baseline, target=None):
+    def effect(self, x, baseline, target):
         """phi*: the exact effect of every position on the explained output.
 
         The players are the elements of a sequence (``elements``; beyond ``CAP`` the strongest); all else is
@@ -76,11 +76,8 @@ class Grammar(nn.Module):
         own score loses there to the baseline's bases, losses alone; where two elements overlap, both add. The
         values of a sequence add up to f*(x) less f* without any element. Averaged over references.
 
-        x: (sample, 4, position); baseline: (reference, sample, 4, position); target: (sample,) of several
-        outputs, None: the largest. Returns (sample, position)."""
-        if target is None:
-            logits = self(x)
-            target = default_target(logits.argmax(1), logits.shape[1])
+        x: (sample, 4, position); baseline: (reference, sample, 4, position); target: (sample,), the output
+        that is explained. Returns (sample, position)."""
         effect = torch.zeros_like(x[:, 0])
         sample, motif, strand, start, _ = self.elements(x)
         number = torch.bincount(sample, minlength=len(x))

@@ -16,7 +16,7 @@ CAP = 8  # elements whose coalitions are all listed; with more, each is left out
 BATCH = 1024  # sequences at a time
 
 
-def truth(f, x, planted, sites, n_motifs):
+def truth(f, x, label, planted, sites, n_motifs):
     """Elements of sequences and the signs of their positions.
 
     An element is a site that f* finds (``Grammar.elements``), planted or there by chance, or else one that
@@ -26,11 +26,12 @@ def truth(f, x, planted, sites, n_motifs):
     NaN, since they neither make it nor are background. Two elements that are good for one thing both have
     one, two that cancel none.
 
-    f: Grammar; x: (sample, 4, position); planted: planting.Planted; sites: sites.Sites, the motifs of the
-    grammar first, as many as ``n_motifs``. Returns (signs, elements): (sample, position) float32; a table as
-    Sequences has it, but for ``sample``, a row of x, and with the columns motif and value, the Shapley
-    value."""
-    parts = [_found(f, part, k * BATCH) for k, part in enumerate(x.split(BATCH))]
+    f: Grammar; x: (sample, 4, position); label: (sample,), whose class is explained; planted:
+    planting.Planted; sites: sites.Sites, the motifs of the grammar first, as many as ``n_motifs``. Returns
+    (signs, elements): (sample, position) float32; a table as Sequences has it, but for ``sample``, a row of
+    x, and with the columns motif and value, the Shapley value."""
+    label, batches = torch.as_tensor(label), torch.arange(len(x)).split(BATCH)
+    parts = [_found(f, x[rows], label[rows], rows[0].item()) for rows in batches]
     found = pd.concat(parts, ignore_index=True)
     found["name"] = [sites.motifs[k].name for k in found["motif"]]
     signs = np.zeros((len(x), x.shape[2]), np.int64)
@@ -50,11 +51,11 @@ def truth(f, x, planted, sites, n_motifs):
     return told, elements.sort_values(["sample", "start"], ignore_index=True)
 
 
-def _found(f, x, first):
+def _found(f, x, label, first):
     """Elements of a batch that f* finds."""
     sample, motif, strand, start, odds = f.elements(x)
-    logits, cells = f(x), f.scan(x)
-    target = default_target(logits.argmax(1), logits.shape[1])
+    cells = f.scan(x)
+    target = default_target(label, f.of_odds(cells[:1]).shape[1])
     close = (torch.arange(x.shape[2]) - start[:, None]).abs() < f.near()[motif][:, None]
     own = torch.nn.functional.one_hot(motif, cells.shape[1]).bool()[:, :, None, None]
     masks = (own & close[:, None, None]).expand(-1, -1, 2, -1).flatten(1)
@@ -119,9 +120,9 @@ def _in_vain(found, planted, sites, n_motifs):
 
 
 @torch.no_grad()
-def variants(f, x, elements, rng):
+def variants(f, x, label, elements, rng):
     """Two single-base changes of every sequence: one in a causal element, where there is one, and one outside
-    all.
+    all. label: (sample,), whose class is explained.
 
     Returns a table: sample, a row of x, position, ref, alt, effect: what the change does to f* exactly, that
     is to its explained output."""
@@ -137,8 +138,7 @@ def variants(f, x, elements, rng):
     position = np.concatenate([inside.to_numpy(int), order[outside]])
     ref = x.argmax(1).numpy()[sample, position]
     alt = (ref + rng.integers(1, 4, len(sample))) % 4
-    logits, effect = f(x), []
-    target = default_target(logits.argmax(1), logits.shape[1])
+    target, effect = default_target(torch.as_tensor(label), f(x[:1]).shape[1]), []
     for part in np.array_split(np.arange(len(sample)), max(1, len(sample) // BATCH)):
         rows, changed = torch.from_numpy(sample[part]), x[sample[part]].clone()
         changed[range(len(part)), :, position[part]] = torch.eye(4)[alt[part]]

@@ -88,12 +88,15 @@ class Samples:
         return list(self.samples.index[self.samples["split"] == split])
 
     def evaluated(self, n):
-        """Ids of the explained samples: the first ``n`` of the test split, classes taken in turn.
+        """Ids of the explained samples: the first ``n`` of the test split, classes taken in turn; of numbers
+        ``n`` at equal steps of their rank, the least and the largest among them.
 
-        Classes in turn, so that a small number still has positives and negatives. Numbers have none."""
+        So a small number still has positives and negatives, whatever the order of the file."""
         test = self.samples[self.samples["split"] == "test"]
         if self.regression:
-            return list(test.index[:n])
+            ranked = test["label"].to_numpy().argsort(kind="stable")
+            steps = np.linspace(0, len(test) - 1, min(n, len(test)))
+            return list(test.index[np.sort(ranked[np.rint(steps).astype(int)])])
         turn = test.groupby("label").cumcount()
         order = np.lexsort((np.arange(len(test)), test["label"], turn))
         return list(test.index[np.sort(order[:n])])

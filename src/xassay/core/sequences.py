@@ -108,13 +108,13 @@ class Sequences(Samples):
         positions."""
         ids = self.samples.index[self.samples["split"].astype(str) == split]
         rows, truth = self.X[self.samples.index.get_indexer(ids)], self.truth(ids)
-        different = len({(r.indices.tobytes(), r.data.tobytes()) for r in rows})
+        known, different = np.isfinite(truth), len({(r.indices.tobytes(), r.data.tobytes()) for r in rows})
         causal = [] if self.elements is None else self.elements["sample"][self.elements["causal"]].isin(ids)
         return {
             "instances": truth.size,
             "cells": different,
             "witness_cells": int(np.sum(causal)),
-            "witness_rate": float((truth != 0).mean()) if np.isfinite(truth).any() else np.nan,
+            "witness_rate": float((truth[known] != 0).mean()) if known.any() else np.nan,
         }
 
     def extra(self):

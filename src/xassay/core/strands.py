@@ -55,6 +55,23 @@ class TrunkedModel(StrandedModel):
         return self.head(self.feature_maps(x))
 
 
+class OneStrand(nn.Module):
+    """What a model reads in a strand as it is, whatever it makes of both."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return self.model.read(x)
+
+
+def averages(model):
+    """Whether a model's answer is the mean over both strands, and nothing else."""
+    own = getattr(type(model), "forward", None) is StrandedModel.forward
+    return own and model.strands == "averaged"
+
+
 def both_strands(model, x, map_of):
     """A map of what a model does with a sequence, from one that looks into a single strand.
 

@@ -12,7 +12,7 @@ from xassay.core.chains import heaviest
 from xassay.core.dna import reverse_complement
 from xassay.core.errors import InputError
 from xassay.core.receptive import Reach
-from xassay.core.strands import StrandedModel
+from xassay.core.strands import averages
 from xassay.core.targets import explained
 
 BUDGET = 4 << 20  # bytes of the largest tensor that a model makes of rows at a time
@@ -52,7 +52,7 @@ def edited(model, x, starts, content, target, *, chunk=None):
     width = content.shape[3]
     if starts.numel() and not (starts.min() >= 0 and starts.max() + width <= x.shape[2]):
         raise InputError(f"edits of {width} positions: some lie outside the sequence's {x.shape[2]}")
-    if _averaged(model):
+    if averages(model):
         # each strand is a sequence of its own: no part of the mean of both is local
         turned = x.shape[2] - width - starts, content.flip((2, 3))
         found = edited(model.read, x, starts, content, target, chunk=chunk)
@@ -68,12 +68,6 @@ def _keep_freed():
 
     Else a trim after every few edits, and the page faults that follow, may take half of the time."""
     torch.empty((32 << 20) - (8 << 10), dtype=torch.uint8)  # the largest that it learns from, less its header
-
-
-def _averaged(model):
-    """Whether a model's answer is the mean over both strands, and nothing else."""
-    own = getattr(type(model), "forward", None) is StrandedModel.forward
-    return own and model.strands == "averaged"
 
 
 def spans(length, size, stride):

@@ -192,11 +192,12 @@ class Oracle(nn.Module):
     def forward(self, x):
         return self.pool(self.embed(x))
 
-    def effect(self, x, baseline):
+    def effect(self, x, baseline, target):
         """phi*: what replacing each instance by the baseline's changes f* by, averaged over references.
 
         f* is a sum over instances, so this is each one's Shapley value whatever else was replaced.
-        x: (sample, instance, gene); baseline: (reference, sample, instance, gene).
-        Returns (sample, instance)."""
+        x: (sample, instance, gene); baseline: (reference, sample, instance, gene); target: (sample,), 0 for
+        minus the only output. Returns (sample, instance)."""
         replaced = torch.stack([self.embed(reference) for reference in baseline]).mean(0)
-        return self.gain * (self.embed(x) - replaced)[..., 0]
+        effect = self.gain * (self.embed(x) - replaced)[..., 0]
+        return torch.where((target == 1)[:, None], effect, -effect)

@@ -132,10 +132,11 @@ def samples(
     table = pd.DataFrame(
         {"split": np.repeat(SPLITS, n_sequences), "group": names}, pd.Index(names, name="sample")
     )
-    table["label"], classes = labelled(design, x, np.concatenate([label for _, label in drawn]), rng, table)
+    label, classes = labelled(design, x, np.concatenate([label for _, label in drawn]), rng, table)
+    table["label"] = label
     library = design.library
-    signs, elements = planted_truth.truth(design.f, x, planted, design.sites, library.n_grammar)
-    changes = planted_truth.variants(design.f, x, elements, rng) if "snps" in decoys else None
+    signs, elements = planted_truth.truth(design.f, x, label, planted, design.sites, library.n_grammar)
+    changes = planted_truth.variants(design.f, x, label, elements, rng) if "snps" in decoys else None
     tables = [
         part if part is None else part.assign(sample=np.array(names)[part["sample"]])
         for part in (elements, changes)

@@ -2,6 +2,7 @@
 
 import torch
 
+from xassay.core.errors import InputError
 from xassay.core.kmers import canonical, occurrences
 from xassay.core.standard import SparseLinear
 
@@ -17,8 +18,10 @@ CARD = dict(
 def build(shape, n_outputs, *, k=4, sparsity=0.01):
     """Counts of every word of ``k`` bases, both strands together, and a sparse linear layer.
 
-    shape: (4, positions), at least ``k``; sparsity: weight of the L1 penalty.
-    Returns a Module: (sample, 4, position) -> (sample, output)."""
+    shape: (4, positions); sparsity: weight of the L1 penalty. Returns a Module: (sample, 4, position) ->
+    (sample, output). Raises InputError for words longer than the sequences."""
+    if k > shape[1]:
+        raise InputError(f"kmer_logistic: k is {k}; allowed: 1 to {shape[1]}, the length of the sequences")
     return KmerLogistic(n_outputs, k, sparsity)
 
 

@@ -3,6 +3,7 @@
 from xassay.core.contracts import ORACLE
 
 CHANCE = 0.5
+NEAR = 0.55  # an interval that ends below is no better than chance; one that passes both leaves it open
 
 
 def sentences(tables):
@@ -14,25 +15,46 @@ def sentences(tables):
         rows = rows[rows["mean"].notna()]
         if "control_shapley" not in rows.index:
             continue
-        used = above(rows.loc["control_shapley"])
-        methods = [method for method in tables.methods if method in rows.index]
-        shown = [tables.label(method) for method in methods if above(rows.loc[method])]
-        other = [tables.label(method) for method in methods if not above(rows.loc[method])]
-        found.append((dataset, model, told(model, used, shown, other)))
+        standing = {name: points(rows.loc[name]) for name in tables.methods if name in rows.index}
+        labels = {
+            state: [tables.label(name) for name, own in standing.items() if own is state]
+            for state in (True, False, None)
+        }
+        found.append((dataset, model, told(model, rows.loc["control_shapley"], labels)))
     return found
 
 
-def above(row):
-    """Whether a whole interval lies above chance."""
-    return row["lower"] > CHANCE
+def points(row):
+    """Whether a map points at the decoy: True, False, or None where its interval leaves it open."""
+    if row["lower"] > CHANCE:
+        return True
+    return False if row["upper"] <= NEAR else None
 
 
-def told(model, used, shown, other):
-    """One model's sentence."""
+def told(model, exact, labels):
+    """One model's sentence. exact: the row of its Shapley values; labels: of methods, by ``points``."""
+    used = points(exact)
+    who = "f*" if model == ORACLE else "the model"
     if used:
-        return f"the model uses the decoy; shown by {listed(shown)}; hidden by {listed(other)}"
-    who = "f* ignores the decoy" if model == ORACLE else "the model does not use the decoy"
-    return f"{who}; {listed(shown)} {'point' if len(shown) != 1 else 'points'} at it all the same"
+        words = [
+            f"{who} uses the decoy",
+            f"shown by {listed(labels[True])}",
+            f"hidden by {listed(labels[False])}",
+        ]
+    elif used is None:
+        interval = f"{exact['lower']:.2f} to {exact['upper']:.2f}"
+        words = [
+            f"whether {who} uses the decoy is open (Shapley values point at it, AUROC {interval})",
+            f"pointed at by {listed(labels[True])}",
+        ]
+    else:
+        verb = "points" if len(labels[True]) < 2 else "point"
+        words = [f"{who} does not use the decoy", f"{listed(labels[True])} {verb} at it all the same"]
+        if not labels[True]:
+            words = [f"{who} does not use the decoy, and no method points at it"]
+    if labels[None]:
+        words.append(f"left open by {listed(labels[None])}")
+    return "; ".join(words)
 
 
 def listed(names):
