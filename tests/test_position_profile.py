@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from xassay.discovery.position_profile import covered, discover
+from xassay.discovery.position_profile import against, covered, discover
 
 
 def test_positions_of_an_element_stand_out():
@@ -40,3 +40,14 @@ def test_sequences_that_are_not_aligned_are_said_to_be(elements):
     found = discover(maps, x, elements)
     assert found["recovery"].empty and "not aligned" in found["note"]
     assert (covered(elements, 4, 12) == "").all()
+
+
+def test_what_speaks_against_the_known_elements_is_listed():
+    of = np.array(["", "a", "a", "a", "a", "", "b", "b", "b", "", "", "", "", ""], object)
+    size = np.array([1.05, 1.0, 1.1, 1.2, 1.3, 0.1, 0.2, 0.1, 0.15, 0.3, 0.1, 0.2, 0.12, 0.11])
+    assert against(size, of).to_dict("records") == [
+        {"what": "a known element that is not found", "element": "b", "positions": "7 to 9", "rank": 7},
+        {"what": "a strong position of no known element", "element": "", "positions": "1", "rank": 4},
+    ]
+    assert against(size, np.full(14, "", object)).empty
+    assert against(np.where(of == "", 0, size), of).empty

@@ -12,8 +12,15 @@ from synthetic_tables import METHODS, VERDICTS, tables
 
 from xassay.__main__ import main
 from xassay.core.errors import InputError
-from xassay.report import bibliography, cells, drawn, judged, lists, page, ranking, standing
-from xassay.report.figures import gallery, permutation, randomisation_cascade, robustness, silent_failure
+from xassay.report import bibliography, cells, drawn, judged, lists, page, ranking, reading, standing, style
+from xassay.report.figures import (
+    gallery,
+    method_by_dataset,
+    permutation,
+    randomisation_cascade,
+    robustness,
+    silent_failure,
+)
 from xassay.report.tables import Tables
 
 DOSE = "Dose-response and limit of detection"  # a section of studies with a series alone
@@ -304,3 +311,40 @@ def test_witnesses_come_from_the_gallery_where_no_one_configured_them(read):
 def test_the_report_never_imports_torch():
     code = "import sys, xassay.report.page, xassay.report.drawn; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def recovered(learned=(True, True)):
+    """Tables of two data sets with f* and one trained model: saliency fails on f*, DeepLIFT on the model."""
+    means = {
+        "oracle": {"saliency": 0.5, "deep_lift": 0.95, "leave_one_out": 0.97},
+        "cnn": {"saliency": 0.52, "deep_lift": 0.6, "leave_one_out": 0.9, "control_shapley": 0.99},
+    }
+    rows = [
+        dict(
+            dataset=d, model=m, method=k, metric="recovery_auroc", variant="", mean=v, n_seeds=2, n_samples=9
+        )
+        for d in "ab"
+        for m, found in means.items()
+        for k, v in found.items()
+    ]
+    rows[-1]["mean"] = 0.4  # the Shapley values of b's model miss
+    frames = {name: pd.DataFrame(columns=columns) for name, columns in reading.COLUMNS.items()}
+    frames["summary"] = pd.DataFrame(rows).reindex(columns=reading.COLUMNS["summary"])
+    frames["learned"] = frames["learned"].assign(dataset=list("ab"), model="cnn", learned=learned)
+    return Tables(frames, [], {"config": {"verdict": {"recovery": 0.7}}})
+
+
+def test_a_miss_is_laid_to_the_method_or_to_the_model():
+    found = recovered()
+    exact = {d: found.rows("recovery_auroc", d, "oracle") for d in "ab"}
+    given = ["a", "b"], found.methods, found.methods, exact
+    signs = {m: method_by_dataset.plate(found, "recovery_auroc", m, *given).signs for m in ("oracle", "cnn")}
+    assert found.methods == ["saliency", "deep_lift", "leave_one_out"]
+    assert signs["oracle"] == {(0, 0): "s", (0, 1): "s"}
+    assert signs["cnn"] == {(0, 0): "s", (0, 1): "s", (1, 0): "t", (1, 1): "m"}
+    with style.drawing():
+        figure = method_by_dataset.draw(found)
+    assert [axis.get_title(loc="left") for axis in figure.axes] == ["f* (oracle)", "cnn"]
+    unlearned = recovered([False, True])
+    shown = method_by_dataset.plate(unlearned, "recovery_auroc", "cnn", *given)
+    assert shown.words == {(i, 0, 0): "–" for i in range(3)} and (1, 0) not in shown.signs

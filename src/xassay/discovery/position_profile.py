@@ -5,6 +5,7 @@ A single map is one sequence; what a library of variants of one sequence tells l
 
 import numpy as np
 import pandas as pd
+from scipy.stats import mannwhitneyu
 
 from xassay.core.contributions import observed
 from xassay.core.ranks import auroc, average_precision
@@ -13,6 +14,8 @@ CARD = dict(
     label="Position profile", kinds=("sequence",), needs=(), finds="effects", reference="kinney2010",
 )  # fmt: skip
 
+CLEAR = 0.05  # p from which an element's positions do not stand out
+
 
 def discover(maps, x, elements):
     """Mean and mean absolute contribution of each position, and how well they tell the known elements.
@@ -20,8 +23,11 @@ def discover(maps, x, elements):
     maps: hypothetical contributions, (sample, 4, position); x: (sample, 4, position); elements: of x's rows,
     or None. A position belongs to an element that covers it in most sequences. Returns tables ``recovery``:
     an element, its positions, AUROC and chance-corrected average precision of the mean |contribution| of its
-    positions above those of no element, "all" for all elements together; ``positions``: 1-based position,
-    element, mean contribution with its standard error, mean |contribution|, in the logit's unit."""
+    positions above those of no element, "all" for all elements together; ``contradictions``: elements whose
+    positions rank no higher than those of none (one-sided Mann-Whitney test, p >= 0.05), and positions of no
+    element above the median of the elements', with their rank from the strongest; ``positions``: 1-based
+    position, element, mean contribution with its standard error, mean |contribution|, in the logit's
+    unit."""
     values = observed(maps, x, 1).double().cpu().numpy()
     size, n = np.abs(values).mean(0), len(values)
     of = covered(elements, n, values.shape[1])
@@ -43,7 +49,25 @@ def discover(maps, x, elements):
         rows.append((name, int(inside.sum()), float(auroc(*found)[0]), float(average_precision(*found)[0])))
     columns = ["element", "positions", "auroc", "average_precision"]
     note = "" if names else "no element covers the same position in most sequences: these are not aligned"
-    return {"recovery": pd.DataFrame(rows, columns=columns), "positions": table, "note": note}
+    recovery = pd.DataFrame(rows, columns=columns)
+    return {"recovery": recovery, "contradictions": against(size, of), "positions": table, "note": note}
+
+
+def against(size, of):
+    """What speaks against the known elements: a table, empty where nothing does.
+
+    size: mean |contribution| of each position; of: its element, or ""."""
+    rank = (-size).argsort(kind="stable").argsort(kind="stable") + 1
+    rest, rows = size[of == ""], []
+    for name in dict.fromkeys(of[of != ""]):
+        places = np.flatnonzero(of == name)
+        if len(rest) and mannwhitneyu(size[places], rest, alternative="greater").pvalue >= CLEAR:
+            span = f"{places[0] + 1} to {places[-1] + 1}"
+            rows.append(("a known element that is not found", name, span, int(rank[places].min())))
+    bar = np.median(size[of != ""]) if (of != "").any() else np.inf
+    for place in np.flatnonzero((of == "") & (size > bar)):
+        rows.append(("a strong position of no known element", "", str(place + 1), int(rank[place])))
+    return pd.DataFrame(rows, columns=["what", "element", "positions", "rank"])
 
 
 def covered(elements, n, length):

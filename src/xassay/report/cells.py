@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from xassay.report.panels import title
-from xassay.report.style import BLUE, QUIET, VERMILLION, WIDTH
+from xassay.report.style import BLACK, BLUE, QUIET, VERMILLION, WIDTH
 
 DIVERGING = LinearSegmentedColormap.from_list("diverging", [VERMILLION, "white", BLUE])
 CELL = 0.3  # inch
@@ -28,6 +28,8 @@ class Plate(NamedTuple):
     words: dict = {}
     breaks: tuple = ()  # columns before which a gap stands
     groups: dict = {}  # {text: (first, last)}: named below these columns
+    numbers: Any = None  # what the cells say, where it is not ``values``, which colours them
+    signs: dict = {}  # {(row, column): text}: small, in a cell's corner
 
 
 def plates(tables, found, handles, size=CELL, wide=1.0, named=True, foot=0.3):
@@ -69,6 +71,7 @@ def heat(axis, plate, numbers, names):
     """Cells with their numbers, a dot where there is no value, words where they say more."""
     edges = np.array([j + GAP * sum(b <= j for b in plate.breaks) for j in range(len(plate.columns))])
     said = {(i, j) for i, first, last in plate.words for j in range(first, last + 1)}
+    written = plate.values if plate.numbers is None else plate.numbers
     for (i, j), value in np.ndenumerate(plate.values):
         x = edges[j] + 0.5
         if (i, j) in said:
@@ -79,7 +82,10 @@ def heat(axis, plate, numbers, names):
         axis.add_patch(Rectangle((edges[j], i), 1, 1, fc=DIVERGING((1 + value) / 2), ec="white", lw=1))
         if numbers:
             ink = "white" if abs(value) > 0.7 else "black"
-            axis.text(x, i + 0.5, short(value), ha="center", va="center", fontsize=7.5, color=ink)
+            axis.text(x, i + 0.5, short(written[i, j]), ha="center", va="center", fontsize=7.5, color=ink)
+        if sign := plate.signs.get((i, j)):
+            corner = dict(ha="right", va="top", fontsize=7, fontweight="bold", color=BLACK)
+            axis.text(x + 0.46, i + 0.02, sign, **corner)
     for (i, first, last), text in plate.words.items():
         x = (edges[first] + edges[last] + 1) / 2
         axis.text(x, i + 0.5, text, ha="center", va="center", fontsize=8, color=QUIET, style="italic")
