@@ -3,17 +3,21 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
 
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 from synthetic_tables import METHODS, VERDICTS, tables
 
 from xassay.__main__ import main
+from xassay.core.discoveries import ABOUT, Discovery
 from xassay.core.errors import InputError
 from xassay.report import bibliography, cells, drawn, judged, lists, page, ranking, reading, standing, style
 from xassay.report.figures import (
+    epistasis,
     gallery,
     method_by_dataset,
     permutation,
@@ -298,7 +302,9 @@ def test_a_metric_without_any_value_has_words_and_no_axis(read):
     assert "not defined" in {note.get_text() for axis in axes for note in axis.texts}
 
 
-@pytest.mark.parametrize("value, wanted", [(0.474, ".47"), (1, "1"), (-0.03, "−.03"), (-0.001, ".00")])
+@pytest.mark.parametrize(
+    "value, wanted", [(0.474, ".47"), (1, "1"), (-0.03, "−.03"), (-0.001, ".00"), (-10, "−10.0")]
+)
 def test_a_cell_holds_a_short_number(value, wanted):
     assert cells.short(value) == wanted
 
@@ -348,3 +354,25 @@ def test_a_miss_is_laid_to_the_method_or_to_the_model():
     unlearned = recovered([False, True])
     shown = method_by_dataset.plate(unlearned, "recovery_auroc", "cnn", *given)
     assert shown.words == {(i, 0, 0): "–" for i in range(3)} and (1, 0) not in shown.signs
+
+
+def test_an_epistasis_map_has_inserted_motifs_below_and_elements_in_place_above_the_diagonal():
+    row = dict(first="B", second="A", effect=2.0, q=0.01)
+    about = dict.fromkeys(ABOUT, "") | {"dataset": "a", "model": "cnn", "finds": "interactions"}
+    parts = {
+        "inserted": pd.DataFrame([row, row | {"second": "C", "effect": -12.0, "q": 0.4}]),
+        "in_place": pd.DataFrame([row | {"effect": 0.5, "samples": 40}]),
+    }
+    empty = Discovery(about | {"model": "oracle"}, {name: part[:0] for name, part in parts.items()})
+    other = Discovery(about | {"finds": "motifs"}, {})
+    found = replace(recovered(), discoveries=(empty, Discovery(about, parts), other))
+    assert epistasis.n(found) == "n = 40 samples a pair in place."
+    assert "no discovery" in epistasis.draw(replace(found, discoveries=(empty, other)))
+    ((dataset, model, names, cells),) = epistasis.maps(found)
+    assert (dataset, model, names) == ("a", "cnn", ["A", "B", "C"])
+    shown = epistasis.plate(dataset, model, names, cells)
+    assert shown.numbers[1, 0] == 2 and shown.numbers[2, 1] == -12 and shown.numbers[0, 1] == 0.5
+    assert shown.values[2, 1] == -1 and shown.signs == {(1, 0): "*", (0, 1): "*"}
+    with style.drawing():
+        written = {text.get_text() for text in epistasis.draw(found).findobj(Text)}
+    assert {"2.00", "−12.0", ".50", "*"} <= written

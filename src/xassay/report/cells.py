@@ -104,7 +104,9 @@ def heat(axis, plate, numbers, names):
 
 
 def short(value):
-    """Two decimals without the zero before the point: ".47", "1", "−.03"."""
+    """Two decimals without the zero before the point: ".47", "1", "−.03"; one of what is 10 or more."""
+    if abs(value) >= 9.995:
+        return f"{value:.1f}".replace("-", "−")
     text = f"{value:.2f}".replace("-", "−")
     if text.endswith("1.00"):
         return text[:-3]

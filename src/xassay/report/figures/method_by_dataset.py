@@ -15,7 +15,7 @@ CARD = dict(
     "made the labels, and beside it on each trained model. Blue is above chance, red below. A letter marks "
     "a mean below the verdict's threshold and says why: s, the method fails on the known function too; t, it "
     "does not fail there, and the Shapley values of this trained model are right, so the method fails "
-    "on this model; m, the model's own Shapley values miss what is planted, so it decides by something else. A "
+    "on this model; m, its own Shapley values miss what is planted, so it decides by something else. A "
     "dash: the model did not learn. A dot: the method cannot explain the model. {n}",
     category="Recovery",
 )
