@@ -28,6 +28,7 @@ THRESHOLDS = {
 FORBIDDING = ("completeness", "randomisation", "permutation")  # failing one of these means: do not use
 GATED = ("recovery", "faithfulness")  # count only where their metric tells truth from noise
 ANY = "*"  # the mean over all levels of a stability test
+REACHED = 0.9  # share of the exact attribution's own value that is enough where that is below a threshold
 FLOOR = "repeatability_floor"  # the maps of different samples, in place of a negative control
 
 
@@ -42,6 +43,7 @@ class Rule(NamedTuple):
     missing: str  # why there may be no value
     text: str
     beats: tuple = ()  # controls to be exceeded beside the threshold: what they earn is no merit of a method
+    within_reach: bool = False  # whether the positive control's value bounds what can be asked of a method
 
 
 RULES = {
@@ -56,7 +58,8 @@ RULES = {
         "faithfulness_correlation", "", True, False, ("control_shapley", "control_random"),
         "the map or the model's answer is constant",
         "what the model loses when {units} are replaced follows the map with a correlation of {value:.2f} "
-        "({lower:.2f} to {upper:.2f}; chance 0, needed {threshold:g})",
+        "({lower:.2f} to {upper:.2f}; chance 0, needed {threshold:.2g}{reached})",
+        within_reach=True,
     ),
     "completeness": Rule(
         "completeness_gap", "", False, False, (None, "control_random"),
@@ -139,7 +142,12 @@ class Case:
             return criterion("not evaluated", f"not measured: {rule.missing}")
         told = dict(zip(("value", "lower", "upper"), found[:3], strict=True)) | self.lines(name, rule)
         named = dict(zip(("unit", "units", "sample"), UNITS[self.level], strict=True))
-        text, gate = rule.text.format(**told, **named), self.gates.get(self.names[rule.metric])
+        reachable = REACHED * told["positive"] if rule.within_reach else np.nan
+        if limited := reachable < told["threshold"]:
+            told["threshold"] = reachable
+        reached = f", {REACHED:.0%} of what the exact attribution of this model reaches" * bool(limited)
+        text = rule.text.format(**told, **named, reached=reached)
+        gate = self.gates.get(self.names[rule.metric])
         if name in GATED and not passes(gate):
             return criterion("not gated", f"{text}; {gate['reason'] if gate else 'not gated here'}", **told)
         # Features are the same in every sample: that maps are alike across samples is no fault there.

@@ -8,10 +8,11 @@ from xassay.report.style import BLACK
 
 CARD = dict(
     title="Which motifs work together?",
-    caption="Epistasis of every two motifs, f(ab) - f(a) - f(b) + f(0), in logits: blue, more together than "
-    "apart; red, less. Below the diagonal the motifs are put into shuffled sequences, above it they are taken "
-    "out where they stand. A star: told from none, false discovery rate below 5 %. What f* says is exact; a "
-    "model that learned the grammar looks like it. Colours are relative to the largest value of a map. {n}",
+    caption="Epistasis of every two motifs, f(ab) - f(a) - f(b) + f(0), in logits: blue, more together "
+    "than apart; red, less. Below the diagonal the motifs are put into shuffled sequences, above it they "
+    "are taken out where they stand. A star: told from none, false discovery rate below 5 %. What f* says is "
+    "exact; a model that learned the grammar looks like it. Colours are relative to the largest of a map. "
+    "{n}",
     category="Discoveries",
 )
 CLEAR = 0.05
