@@ -5,7 +5,7 @@ import pytest
 
 from xassay.report import decoys
 
-USED, NOT_USED, OPEN = (0.7, 0.6, 0.8), (0.5, 0.46, 0.53), (0.55, 0.48, 0.62)
+USED, NOT_USED, OPEN = (0.7, 0.6, 0.8), (0.02, -0.01, 0.05), (0.12, 0.06, 0.18)
 
 
 class Tables:
@@ -29,14 +29,16 @@ class Tables:
 @pytest.mark.parametrize(
     ("model", "saliency", "deep_lift", "words"),
     [
-        (USED, USED, NOT_USED, "the model uses the decoy; shown by saliency; hidden by deep_lift"),
-        (USED, USED, OPEN, "the model uses the decoy; shown by saliency; hidden by no method; "
+        (USED, USED, NOT_USED, "the model uses the decoy, which gets 70% of what a causal position gets; "
+         "shown by saliency; hidden by deep_lift"),
+        (USED, USED, OPEN, "the model uses the decoy, which gets 70% of what a causal position gets; "
+         "shown by saliency; hidden by no method; "
          "left open by deep_lift"),
         (NOT_USED, USED, USED, "the model does not use the decoy; saliency, deep_lift point at it all the same"),
         (NOT_USED, USED, NOT_USED, "the model does not use the decoy; saliency points at it all the same"),
         (NOT_USED, NOT_USED, NOT_USED, "the model does not use the decoy, and no method points at it"),
-        (OPEN, USED, NOT_USED, "whether the model uses the decoy is open (Shapley values point at it, "
-         "AUROC 0.48 to 0.62); pointed at by saliency"),
+        (OPEN, USED, NOT_USED, "whether the model uses the decoy is open (it gets 6% to 18% of a causal position); "
+         "pointed at by saliency"),
     ],
 )  # fmt: skip
 def test_an_interval_tells_or_leaves_open(model, saliency, deep_lift, words):

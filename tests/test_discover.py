@@ -115,6 +115,7 @@ def test_discover_writes_tables_that_the_report_reads(study, maps):
     (one,) = shown.discoveries(tables)
     assert one["title"] == "Position profile (profile)" and [t["title"] for t in one["tables"]] == [
         "Recovery",
+        "Contradictions",
         "Positions",
     ]
 

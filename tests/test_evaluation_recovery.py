@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from xassay.evaluation import (
+    decoy_auroc,
+    decoy_weight,
     null_leakage,
     permutation_gain,
     recovery_ap,
@@ -144,3 +146,27 @@ def test_permutation_gain_is_the_difference_of_recoveries():
     assert permutation_gain.score(ORACLE, TRUTH, CONSTANT) == approx(np.full((1, 20), 0.5))
     assert permutation_gain.score(ORACLE, TRUTH, ORACLE) == approx(np.zeros((1, 20)))
     assert permutation_gain.score(-ORACLE, TRUTH, ORACLE) == approx(-np.ones((1, 20)))
+
+
+def test_a_decoy_weighs_what_it_gets_beside_causal_positions():
+    truth = np.array([[1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], [1, np.nan, 0, 0, 0, 0]], float)
+    decoy = np.array([[np.nan, np.nan, 1, 0, 0, 0], [1, 1, 0, 0, 0, 0], [np.nan] * 6], float)
+    maps = np.array([[[4, -2, 0.5, 0, 0.3, 0], [0, -3, 0, 0, 0, 0.4], [3, 9, 1, 1, 1, 1]]], float)
+    unit = (4 + 2 + 3) / 3  # over all samples; the position of unknown truth is none
+    found = decoy_weight.score(maps, truth, decoy)
+    np.testing.assert_allclose(found, [[(0.5 - 0.1) / unit, (1.5 - 0.1) / unit, np.nan]])
+    np.testing.assert_allclose(decoy_weight.score(-7 * maps, truth, decoy), found)
+
+
+def test_a_function_that_ignores_the_decoy_gives_it_no_weight_where_its_rank_is_first():
+    """What an exact map differs by, next to nothing but always one way, is first in order and weighs 0."""
+    truth, decoy = np.zeros((5, 20)), np.zeros((5, 20))
+    truth[:, :4], decoy[:, :4], decoy[:, 10:14] = 1, np.nan, 1
+    maps = np.where(truth == 1, 1.0, np.where(decoy == 1, 1e-6, 1e-7))[None]
+    np.testing.assert_allclose(decoy_auroc.score(maps, decoy), 1)
+    np.testing.assert_allclose(decoy_weight.score(maps, truth, decoy), 0, atol=1e-5)
+    assert decoy_weight.score(np.ones((1, 5, 20)), truth, decoy).max() == 0
+    assert np.isnan(decoy_weight.score(maps, np.zeros((5, 20)), decoy)).all()
+    assert np.isnan(decoy_weight.score(0 * maps, truth, decoy)).all()
+    random = np.random.default_rng(0).normal(size=(400, 5, 20))
+    assert abs(decoy_weight.score(random, truth, decoy).mean()) < 0.02

@@ -2,14 +2,13 @@
 
 from xassay.core.contracts import ORACLE
 
-CHANCE = 0.5
-NEAR = 0.55  # an interval that ends below is no better than chance; one that passes both leaves it open
+USED = 0.1  # of what a causal position gets: a decoy that gets more is used, one that gets less is not
 
 
 def sentences(tables):
     """[(data set, model, words)] wherever elements without an effect were planted and scored."""
     found = []
-    metric = next(iter(tables.of("decoy_auroc")), None)
+    metric = next(iter(tables.of("decoy_weight")), None)
     for dataset, model in tables.pairs if metric else ():
         rows = tables.rows(metric, dataset, model)
         rows = rows[rows["mean"].notna()]
@@ -25,10 +24,10 @@ def sentences(tables):
 
 
 def points(row):
-    """Whether a map points at the decoy: True, False, or None where its interval leaves it open."""
-    if row["lower"] > CHANCE:
+    """Whether a map gives the decoy weight: True, False, or None where its interval leaves it open."""
+    if row["lower"] > USED:
         return True
-    return False if row["upper"] <= NEAR else None
+    return False if row["upper"] <= USED else None
 
 
 def told(model, exact, labels):
@@ -36,15 +35,13 @@ def told(model, exact, labels):
     used = points(exact)
     who = "f*" if model == ORACLE else "the model"
     if used:
-        words = [
-            f"{who} uses the decoy",
-            f"shown by {listed(labels[True])}",
-            f"hidden by {listed(labels[False])}",
-        ]
+        weight = f"which gets {exact['mean']:.0%} of what a causal position gets"
+        words = [f"{who} uses the decoy, {weight}", f"shown by {listed(labels[True])}"]
+        words.append(f"hidden by {listed(labels[False])}")
     elif used is None:
-        interval = f"{exact['lower']:.2f} to {exact['upper']:.2f}"
+        interval = f"{exact['lower']:.0%} to {exact['upper']:.0%}"
         words = [
-            f"whether {who} uses the decoy is open (Shapley values point at it, AUROC {interval})",
+            f"whether {who} uses the decoy is open (it gets {interval} of a causal position)",
             f"pointed at by {listed(labels[True])}",
         ]
     else:

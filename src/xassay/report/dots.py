@@ -20,13 +20,16 @@ from xassay.report.style import QUIET
 from xassay.report.tables import ENSEMBLE
 
 
-def dots(tables, metrics, lines=(), ensembles=False, reference=None, beside=None, level=None):
+def dots(tables, metrics, lines=(), ensembles=False, reference=None, beside=None, level=None, pairs=None):
     """Figure: a band a (data set, metric, level), a panel a model, a row a method.
 
     ``lines``: controls drawn as vertical lines; ``reference``: (x, label) of a thin line at a fixed value;
     ``beside``: (metric, label) drawn as a grey tick in each row;
-    ``level``: of a stability test, the only one drawn."""
+    ``level``: of a stability test, the only one drawn; ``pairs``: the only (data set, model) drawn."""
     bands = bands_of(tables, metrics, level)
+    if pairs is not None:
+        bands = {key: [p for p in own if p in pairs] for key, own in bands.items()}
+        bands = {key: own for key, own in bands.items() if own}
     names = {key: name_of(tables, key, bands) for key in bands}
     rows = tables.summary[tables.summary.metric.isin(metrics)]
     rows = rows if level is None else rows[rows.variant == level]
