@@ -126,9 +126,9 @@ def test_files_are_read(tmp_path, text):
     "text, says",
     [
         (">one\nACGT\nAC?T\n", "line 3: '\\?'; allowed: A, C, G, T, U"),
-        ("", "holds no sequence"),
+        ("", "is empty"),
         (">one\nNNN\n", "holds no sequence"),
-        ("ACGTé", "cannot be read as text"),
+        ("ACGTé", "é"),
     ],
 )
 def test_malformed_files_are_refused_in_one_line(tmp_path, text, says):

@@ -1,5 +1,6 @@
 """Motifs: files read, malformed ones refused in a line, scores and their law exact."""
 
+import gzip
 import sys
 import types
 from itertools import product
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xassay.core import motifs
+from xassay.core import backgrounds, motifs, variant_tables
 from xassay.core.dna import encode
 from xassay.core.errors import InputError
 from xassay.core.pwm import UNIFORM, Motif, threshold
@@ -71,7 +72,7 @@ def test_two_jaspar_matrices_in_one_file(tmp_path):
 @pytest.mark.parametrize(
     "text, says",
     [
-        ("", "holds no motif"),
+        ("", "is empty"),
         (GOOD.replace("MEME version 4\n", ""), "no line 'MEME version'"),
         (GOOD.replace("= ACGT", "= ACDEFGHIKLMNPQRSTVWY"), "line 3: .*allowed: ALPHABET= ACGT"),
         (GOOD.replace("0.7 0.1", "0.7 0.6"), "line 12: .*add up to 1"),
@@ -176,3 +177,18 @@ def test_scores_information_and_strands():
     assert again.name == "M" and np.array_equal(again.probabilities, motif.probabilities)
     certain = Motif("C", np.eye(4)[:, :2])
     assert np.isfinite(certain.log_odds()).all() and (certain.information(UNIFORM) == 2).all()
+
+
+def test_files_may_be_gzipped(tmp_path):
+    """Motifs, backgrounds and variants are read like every other text of a user's."""
+    zipped = {
+        "m.meme.gz": motifs.KNOWN.read_bytes(),
+        "b.fa.gz": b">one\nACGTN\n>two\nGGcc\n",
+        "v.vcf.gz": b"##fileformat=VCFv4.2\n#CHROM\tPOS\tREF\tALT\n0\t3\tA\tG\n",
+    }
+    for name, text in zipped.items():
+        (tmp_path / name).write_bytes(gzip.compress(text))
+    assert [m.id for m in motifs.read(tmp_path / "m.meme.gz")] == [m.id for m in motifs.read(motifs.KNOWN)]
+    assert backgrounds.read(tmp_path / "b.fa.gz").tolist() == [4, 0, 1, 2, 3, 4, 4, 2, 2, 1, 1, 4]
+    table = variant_tables.read(tmp_path / "v.vcf.gz")
+    assert table.to_dict("records") == [{"sample": 0, "position": 2, "ref": "A", "alt": "G"}]

@@ -1,6 +1,5 @@
 """Backgrounds: the DNA in which sites are planted. Bases are numbers 0 to 3, of A, C, G, T."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy as np
 from xassay.core.dna import BASES, CODES
 from xassay.core.errors import InputError
 from xassay.core.shuffles import dinucleotide_shuffles
+from xassay.core.text_files import text_of
 
 KINDS = ("iid", "markov", "shuffled")
 CPG = 0.2  # share of CpG that is left: about one in five in the human genome (lander2001)
@@ -139,19 +139,16 @@ def background(kind, *, order=1, gc=0.5, sequences=None):
 
 
 def read(path):
-    """Sequences of a FASTA file, or of a text with one a line, as one array of numbers, ``NONE`` between them
-    and where a letter is an ambiguity code. Raises InputError, in one line, for anything else."""
-    path = Path(path)
-    try:
-        lines = path.read_text(encoding="ascii").splitlines()
-    except (OSError, UnicodeDecodeError) as fault:
-        raise InputError(f"{path}: cannot be read as text ({type(fault).__name__})") from None
+    """Sequences of a FASTA file, or of a text with one a line, also gzipped, as one array of numbers,
+    ``NONE`` between them and where a letter is an ambiguity code. Raises InputError, in one line, for
+    anything else."""
+    lines = text_of(path).splitlines()
     fasta, parts = any(line.startswith(">") for line in lines), []
     for number, line in enumerate(lines, 1):
         if not fasta or line.startswith(">"):
             parts.append(np.array([NONE], np.uint8))
         if not line.startswith(">"):
-            parts.append(NUMBERS[np.frombuffer(line.strip().encode(), np.uint8)])
+            parts.append(NUMBERS[np.frombuffer(line.strip().encode("latin-1", "replace"), np.uint8)])
             if (parts[-1] == 255).any():
                 odd = line.strip()[int((parts[-1] == 255).argmax())]
                 raise InputError(

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from xassay.core.errors import InputError
-from xassay.core.reading_dna import text_of, turned
+from xassay.core.reading_dna import turned
+from xassay.core.text_files import text_of
 
 ROUNDS, DRAWN = 40, 50  # rounds of random windows, and how many are drawn a round for each that is lacking
 NEAR = 0.02  # difference in the share of G and C within which a random window matches

@@ -5,8 +5,9 @@ import pandas as pd
 
 from xassay.core.contracts import UNSIGNED
 from xassay.core.errors import InputError
-from xassay.core.reading_dna import frame_of, text_of
+from xassay.core.reading_dna import frame_of
 from xassay.core.sequences import ELEMENTS
+from xassay.core.text_files import text_of
 
 BED = ("id", "start", "stop", "name", "score", "strand")
 SAME = {"sample": "id", "chrom": "id", "chromosome": "id", "chr": "id", "#chrom": "id", "end": "stop"}

@@ -9,6 +9,7 @@ from xassay.core.dna import BASES
 from xassay.core.errors import InputError
 from xassay.core.pwm import UNIFORM, Motif
 from xassay.core.results import writing
+from xassay.core.text_files import text_of
 
 KNOWN = Path(__file__).resolve().parents[3] / "resources" / "motifs.meme"  # motifs.NOTICE says whence
 JASPAR_ID = re.compile(r"MA\d{4}(\.\d+)?$")
@@ -19,10 +20,7 @@ def read(path):
 
     Returns a list of Motif. Raises InputError, in one line with the line's number, for anything else."""
     path = Path(path)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as fault:
-        raise InputError(f"{path}: cannot be read as text ({type(fault).__name__})") from None
+    lines = text_of(path).splitlines()
     meme = any(line.startswith(("MEME version", "MOTIF ", "ALPHABET")) for line in lines)
     found = list(_meme(path, lines) if meme else _jaspar(path, lines))
     if not found:

@@ -1,34 +1,17 @@
 """A user's files of DNA as texts: tables, FASTA, lengths, the other strand; every fault in one line."""
 
-import gzip
 import io
 import re
 import warnings
-import zlib
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from xassay.core.errors import InputError
+from xassay.core.text_files import text_of
 from xassay.core.wording import unknown
 
 TURNED = str.maketrans("ACGTURYSWKMBDHV", "TGCAAYRSWMKVHDB")
-ZIPPED = b"\x1f\x8b"
-
-
-def text_of(path):
-    """The text of a file, also of a gzipped one whatever its name. Raises InputError, also where it is
-    empty."""
-    try:
-        raw = Path(path).read_bytes()
-        raw = gzip.decompress(raw) if raw.startswith(ZIPPED) else raw
-        text = raw.decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as fault:
-        raise InputError(f"{path}: cannot be read as text ({type(fault).__name__})") from None
-    if not text.strip():
-        raise InputError(f"{path}: is empty")
-    return text
 
 
 def frame_of(path):

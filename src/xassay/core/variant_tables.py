@@ -1,7 +1,6 @@
 """Tables of variants: read, checked against the sequences, and made into both alleles."""
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,18 +8,15 @@ import torch
 
 from xassay.core.dna import BASES, decode, encode
 from xassay.core.errors import InputError
+from xassay.core.text_files import text_of
 
 
 def read(path):
-    """A table of variants from a VCF file, or one with commas or tabs: a DataFrame with position (from 0),
-    ref, alt, sample or sequence, and effect where it is given.
+    """A table of variants from a VCF file, or one with commas or tabs, also gzipped: a DataFrame with
+    position (from 0), ref, alt, sample or sequence, and effect where it is given.
 
     Raises InputError, in one line, for a file that is none."""
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as fault:
-        raise InputError(f"{path}: cannot be read as text ({type(fault).__name__})") from None
-    lines = [line for line in lines if line.strip() and not line.startswith("##")]
+    lines = [line for line in text_of(path).splitlines() if line.strip() and not line.startswith("##")]
     if not lines:
         raise InputError(f"{path}: is empty; allowed: a table of variants with a header")
     rows = list(csv.reader(lines, delimiter="\t" if "\t" in lines[0] else ","))
