@@ -127,6 +127,11 @@ def test_every_control_is_explained(study, probed):
     np.testing.assert_array_equal(found["control_truth"].instance[0], probed.truth)
 
 
+def test_bank_holds_the_orders_of_the_exact_attribution(study, probed):
+    found = Explanation.read(study / "controls" / "control_shapley.h5ad").curve
+    np.testing.assert_array_equal(probed.exact, np.stack(found, 2))
+
+
 def test_leave_one_out_is_the_probe_of_single_instances(study, probed):
     found = Explanation.read(attribute(study, "leave_one_out"))
     np.testing.assert_allclose(found.instance, probed.probe.single, atol=1e-5)

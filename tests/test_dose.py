@@ -387,3 +387,12 @@ def test_a_series_without_numbers_is_told_on_the_page(tmp_path):
     made = study({"saliency": [0.9] * 6}, model="attention_mil")
     made.config["datasets"]["bags~0.02"]["witness_rate"] = "many"
     assert "Not drawn: witness_rate is no number" in page(tmp_path, [made])
+
+
+@pytest.mark.parametrize("value", [0.5, 1.0, 0.1 + 0.2])
+@pytest.mark.parametrize("doses", [DOSES, [0.01, 0.02, 0.05, 0.1, 0.15, 0.2], [1.5, 2, 3, 4, 6, 8]])
+def test_what_is_the_same_at_every_dose_has_no_dose_response(value, doses):
+    """By rounding its slope may come out above 0."""
+    tables = [(dose, np.full((3, 20), value)) for dose in doses]
+    found = hill.fitted(tables, 0.4, 1.0, np.random.default_rng(0))
+    assert np.isnan(found["ec50"]) and found["reason"].startswith("no dose-response: recovery does not rise")

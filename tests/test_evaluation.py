@@ -8,6 +8,7 @@ from xassay import catalogue
 from xassay.core.contracts import Curve
 from xassay.core.curves import swing, typical
 from xassay.core.gaps import SHARES
+from xassay.evaluation import abpc
 
 CASES = analytic.cases()
 NAN = np.nan
@@ -220,6 +221,16 @@ def test_what_never_moves_has_no_unit():
     random = np.array([[[[1.0, 1.0, np.nan]], [[3.0, 3.0 + 1e-9, 3.0]], [[0, 2.0, -1.0]], [[np.nan] * 3]]])
     np.testing.assert_array_equal(swing(Curve(None, None, random)), [[NAN, NAN, 3, NAN]])
     assert np.isnan(swing(Curve(None, None, np.full((2, 3, 4, 5), NAN)))).all()
+
+
+def test_the_unit_holds_what_the_exact_attribution_moves_too():
+    """An answer that takes three units at once, which two random orders never bring together."""
+    random = np.array([[[[0.0, 0, 0.1, 0], [0, 0.1, 0, 0]], [[0.0, 5, 1, 0], [0, 1, 2, 0]]]])
+    exact = np.array([[[[0.0, 2, 4, 0], [0, -1, 0, 0]], [[0.0, 1, NAN, NAN], [0, 0, NAN, NAN]]]])
+    np.testing.assert_allclose(swing(Curve(None, None, random)), [[0.1, 5]])
+    found = Curve(exact[:, :, 0], exact[:, :, 1], random, exact)
+    np.testing.assert_allclose(swing(found), [[5, 5]])
+    assert abs(abpc.score(found)[0, 0]) <= 1 < abs(abpc.score(found._replace(exact=None))[0, 0])
 
 
 def test_the_unit_of_gaps_is_not_the_gap_between_two_kinds_of_bags():

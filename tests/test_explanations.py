@@ -119,17 +119,19 @@ def test_explanation_is_an_anndata(tmp_path, samples, maps):
     assert list(adata.obs["cell"]) == ["cell0", "cell1", "cell2", "cell4", "cell5"]
 
 
-@pytest.mark.parametrize("effect", [None, np.ones((2, 3))])
-def test_bank_round_trip(tmp_path, effect):
+@pytest.mark.parametrize(("effect", "exact"), [(None, None), (np.ones((2, 3)), np.ones((1, 2, 2, 4)))])
+def test_bank_round_trip(tmp_path, effect, exact):
     probe = Probe(np.ones((2, 4, 3), bool), np.ones((1, 2, 4)), np.ones((1, 2, 3)), np.ones((1, 2)))
-    wrote = Bank(IDS, probe, np.ones((1, 2, 10, 4)), np.zeros((2, 3)), effect)
+    wrote = Bank(IDS, probe, np.ones((1, 2, 10, 4)), np.zeros((2, 3)), effect, exact=exact)
     wrote.write(tmp_path / "bank.h5")
     read = Bank.read(tmp_path / "bank.h5")
     assert read.ids == IDS
     for one, other in zip(read.probe, wrote.probe, strict=True):
         np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(read.random, wrote.random)
-    assert (read.effect is None) == (effect is None)
+    for name, given in {"effect": effect, "exact": exact}.items():
+        assert (getattr(read, name) is None) == (given is None)
+        assert given is None or np.array_equal(getattr(read, name), given)
 
 
 def test_bank_is_written_and_read_in_blocks(tmp_path):
@@ -145,7 +147,8 @@ def test_bank_is_written_and_read_in_blocks(tmp_path):
             rng.normal(size=(n, s)),
         )
         random = rng.normal(size=(n, s, 2, width + 1))
-        parts.append(Bank(ids, probe, random, np.ones((s, width)), rng.normal(size=(s, width))))
+        exact = rng.normal(size=(n, s, 2, width + 1))
+        parts.append(Bank(ids, probe, random, np.ones((s, width)), rng.normal(size=(s, width)), exact=exact))
     with create(tmp_path / "bank.h5", list("abcde")) as out:
         for part in parts:
             out.add(part)
@@ -159,6 +162,7 @@ def test_bank_is_written_and_read_in_blocks(tmp_path):
         np.testing.assert_array_equal(one.probe.delta, part.probe.delta)
         np.testing.assert_array_equal(one.probe.total, part.probe.total)
         np.testing.assert_array_equal(one.random[..., : width + 1], part.random)
+        np.testing.assert_array_equal(one.exact[..., : width + 1], part.exact)
         np.testing.assert_array_equal(one.effect[:, :width], part.effect)
         assert np.isnan(one.probe.single[..., width:]).all()
 

@@ -274,4 +274,4 @@ def test_every_array_of_the_contract_can_be_had():
     from xassay.core.scoring import COMPARED
 
     assert set(FOLDERS["evaluation"].arrays) == {*SUPPLIED, *COMPARED}
-    assert Curve._fields == ("most", "least", "random")
+    assert Curve._fields == ("most", "least", "random", "exact")

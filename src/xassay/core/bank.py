@@ -15,7 +15,7 @@ from xassay.core.errors import InputError
 from xassay.core.results import writing
 
 ROWS = 64  # samples of one chunk on disk
-MORE = ("effect", "decoy")  # arrays that not every data set has
+MORE = ("effect", "decoy", "exact")  # arrays that not every bank has
 
 
 @dataclass
@@ -26,7 +26,8 @@ class Bank:
     random: (seed, sample, order, step), the explained logit along random orders of replacement.
     truth: (sample, instance) in {-1, 0, 1}, NaN where absent or unknown.
     effect: (sample, instance), exact phi* where f* is known, else None. decoy: (sample, instance), 1 in what
-    was planted without an effect, 0 in the background, or None.
+    was planted without an effect, 0 in the background, or None. exact: (seed, sample, 2, step), the logit
+    along the order of the exact attribution and against it, or None.
     """
 
     ids: list
@@ -35,6 +36,7 @@ class Bank:
     truth: np.ndarray
     effect: np.ndarray | None = None
     decoy: np.ndarray | None = None
+    exact: np.ndarray | None = None
 
     def write(self, path):
         """Write as HDF5; nothing is left at ``path`` unless all was written."""
@@ -56,8 +58,7 @@ class Bank:
                     probe=Probe(*(found[f"probe/{k}"] for k in Probe._fields)),
                     random=found["random"],
                     truth=found["truth"],
-                    effect=found.get("effect"),
-                    decoy=found.get("decoy"),
+                    **{name: found.get(name) for name in MORE},
                 )
         except (OSError, KeyError) as error:
             raise InputError(f"{path}: cannot be read as a probe bank: {error}") from error
@@ -119,7 +120,7 @@ class Writer:
 
 def at(name, rows):
     """Where samples lie in an array: masks and truth are the same for every seed and have no seed axis."""
-    shared = name in ("probe/masks", "truth", *MORE)
+    shared = name in ("probe/masks", "truth", "effect", "decoy")
     return (rows,) if shared else (slice(None), rows)
 
 

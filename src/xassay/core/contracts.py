@@ -183,6 +183,7 @@ CARDS = {
 CONTROL = "control_"  # stems of attribution plug-ins that are controls, not contestants
 NOISE = "~noise_"  # between a diluted control's id and the noise, its size over that of the map
 UNSIGNED = 2  # the truth of a unit that has an effect, of unknown sign: maps are compared with it by size
+EXACT = "control_shapley"  # the control that is the exact attribution of the model at hand
 ORACLE = "oracle"  # the model id reserved for f*
 TRAINED = ("parameters", "labels")  # what tests of training vary: f* has had none
 
@@ -208,6 +209,7 @@ class Curve(NamedTuple):
     most: Any  # (seed, sample, step): largest attribution first
     least: Any  # (seed, sample, step): smallest attribution first
     random: Any  # (seed, sample, order, step): orders that no method chose
+    exact: Any = None  # (seed, sample, 2, step): along the exact attribution of the model, and against it
 
 
 class Gap(NamedTuple):

@@ -22,18 +22,22 @@ def whole(curve):
 
 
 def swing(curve):
-    """How far the output moves in each sample, whatever goes first: its largest value along the random orders
+    """How far the output moves in each sample: its largest value along the orders that no contestant chose
     less its smallest. The unit in which curves are given.
 
-    curve: core.contracts.Curve. Returns (replicate, sample); NaN where the model never answers but by
-    rounding. It is a sample's own, so that a mean of samples does not hang on how many of them are positive;
-    unlike f(x) - f(b) it is never close to 0 where the model answers at all."""
-    random = np.asarray(curve.random)
-    known, steps = ~np.isnan(random), (-1, -2)
-    high = random.max(steps, where=known, initial=-np.inf)
-    low = random.min(steps, where=known, initial=np.inf)
+    curve: core.contracts.Curve. The orders are the random ones and, where it is known, that of the exact
+    attribution, both ways. Returns (replicate, sample); NaN where the model never answers but by rounding. It
+    is a sample's own, so that a mean of samples does not hang on how many of them are positive. f(x) - f(b)
+    may be close to 0 where the model answers, and so may the range of random orders, where an answer takes
+    many units that chance never brings together."""
+    orders = np.asarray(curve.random)
+    if curve.exact is not None:
+        orders = np.concatenate([orders, curve.exact], -2)
+    known, steps = ~np.isnan(orders), (-1, -2)
+    high = orders.max(steps, where=known, initial=-np.inf)
+    low = orders.min(steps, where=known, initial=np.inf)
     found = np.subtract(high, low, out=np.zeros(high.shape), where=high >= low)
-    size = np.abs(random).max(steps, where=known, initial=0)
+    size = np.abs(orders).max(steps, where=known, initial=0)
     return np.where(found > ROUNDING * size, found, np.nan)
 
 

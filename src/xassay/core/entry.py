@@ -93,7 +93,9 @@ def rows(model, x, ask=None, budget=BUDGET):
     return max(1, budget * (1 if x.device.type == "cpu" else WIDER) // max(largest, 1))
 
 
-def blocks(x, budget):
-    """Slices of the samples of x, (sample, ...), of at most ``budget`` bytes, one sample at the least."""
-    size = max(1, budget // x[0].nbytes)
+def blocks(x, budget, more=0):
+    """Slices of the samples of x, (sample, ...), of at most ``budget`` bytes, one sample at the least.
+
+    more: bytes that come with a sample, where they are more than its own."""
+    size = max(1, budget // max(x[0].nbytes, more))
     return [slice(start, start + size) for start in range(0, len(x), size)]

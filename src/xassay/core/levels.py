@@ -11,18 +11,17 @@ import numpy as np
 
 from xassay.core.contracts import OWN
 from xassay.core.errors import InputError
-from xassay.core.sequence_baselines import composition
 
 LEVELS = ("instance", "feature", "group", "position")
 GROUPS = 24  # clusters, where the data set names none
-CELLS = 5000  # training instances that tell which features vary together
+CELLS = 5000  # training instances that tell which features vary together, or sequences which bases do
 
 
 class Level(NamedTuple):
     """kind: of LEVELS. names: of the units, None for instances. groups: each feature's unit, (1, feature)
     integers that broadcast to a bag, None for instances; of a sequence each position's, (1, position). field:
-    what is known of the units that are gone: of features, a core.imputation.Field; of positions, the shares
-    of their bases in training, (4, position); instances of a bag all tell the same."""
+    what is known of the units that are gone: of features, a core.imputation.Field; of positions, a
+    core.base_imputation.Chain; instances of a bag all tell the same."""
 
     kind: str
     names: list | None = None
@@ -53,8 +52,11 @@ def level(samples, kind):
     if kind == "instance":
         return INSTANCE
     if kind == "position":
+        from xassay.core.base_imputation import chain
+
         places = np.arange(samples.shape[1])
-        return Level(kind, [str(place + 1) for place in places], places[None], composition(samples))
+        names = [str(place + 1) for place in places]
+        return Level(kind, names, places[None], chain(samples.inputs(samples.ids("train")[:CELLS])))
     from xassay.core.imputation import field
 
     features, instances = [str(name) for name in samples.var.index], training(samples)

@@ -5,6 +5,7 @@ Rong et al. (2022). Beside the curves of core.masking, whose baseline puts forei
 
 import torch
 
+from xassay.core.base_imputation import by_chain
 from xassay.core.entry import rows
 from xassay.core.imputation import by_field, by_mean
 from xassay.core.noise import spread
@@ -12,6 +13,8 @@ from xassay.core.targets import explained
 from xassay.core.units import leading, numbered, there
 
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the units that are removed
+BUDGET = 256 << 20  # bytes of the systems of features that are solved at a time
+SYSTEM = 24  # bytes of each of a system's entries: the matrix, its factor and what is put together for both
 NOISE = 0.1  # of each feature's own standard deviation, added to what is put in
 
 
@@ -29,6 +32,8 @@ def imputed(model, x, target, baseline, maps, rng, level):
     asked = torch.cat([removals(known, maps), removals(known, -maps)], 1)
     found = torch.empty(asked.shape[:2], dtype=torch.float64, device=x.device)
     chunk = rows(model, x)
+    if level.kind in ("feature", "group"):
+        chunk = max(1, min(chunk, BUDGET // (SYSTEM * x.shape[2] ** 2)))
     together = max(1, chunk // asked.shape[1])  # samples
     for start in range(0, len(x), together):
         p = slice(start, start + together)
@@ -51,12 +56,11 @@ def removals(known, maps):
 
 
 def filled(x, removed, noise, level):
-    """x with removed units imputed, noise added there alone: (sample, mask, instance, feature).
+    """x with removed units imputed: (sample, mask, instance, feature); noise is added there, but to bases.
 
     x, noise: (sample, instance, feature); removed: (sample, mask, unit) bool."""
-    if level.kind == "position":  # no noise: what is put in are shares of the four bases
-        shares = torch.from_numpy(level.field).to(x)
-        return torch.where(removed[:, :, None], shares, x[:, None])
+    if level.kind == "position":  # no noise: what is put in are probabilities of the four bases
+        return by_chain(x, removed, level.field)
     if level.units is None:
         found, where = by_mean(x, removed)[:, :, None], removed[..., None]
     else:

@@ -128,7 +128,9 @@ SUPPLIED = {
     "gap": lambda e, bank, at: chosen(Gap, e.gap, at),
     "imputed": lambda e, bank, at: chosen(Imputed, e.imputed, at),
     "probe": lambda e, bank, at: Probe(bank.probe.masks[at[1][0]], *(a[at] for a in bank.probe[1:])),
-    "curve": lambda e, bank, at: Curve(*(c[at] for c in e.curve), bank.random[at]),
+    "curve": lambda e, bank, at: Curve(
+        *(c[at] for c in e.curve), bank.random[at], None if bank.exact is None else bank.exact[at]
+    ),
 }
 
 

@@ -21,6 +21,7 @@ def score(imputed, curve):
     What is removed is imputed from what is left, so that neither a foreign value nor a gap tells the model of
     it: where others say the same, an instance is worth nothing. In units of how far f moves in that sample:
     chance 0, the reversed order gives the negative. imputed: core.contracts.Imputed, its shares those of
-    core.road; curve: core.contracts.Curve. Returns (replicate, sample), NaN in a bag of one or where the
-    model never answers. Source: rong2022, with logits in the place of accuracy and both orders at once."""
+    core.road; bases become their conditional probabilities, without noise. curve: core.contracts.Curve.
+    Returns (replicate, sample), NaN in a bag of one or where the model never answers. Source: rong2022, with
+    logits in the place of accuracy and both orders at once."""
     return (np.asarray(imputed.least) - np.asarray(imputed.most)).mean(-1) / swing(curve)

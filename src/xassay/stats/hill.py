@@ -15,6 +15,7 @@ STEEPNESS = (0.3, 8.0)  # of h: what a handful of doses can tell
 SIGMA = 0.01  # no mean counts as better known than this: one interval of no width would be the whole fit
 BEYOND = 10.0  # how far outside the doses an EC50 is looked for, to be told as outside and never as a number
 GRID = (161, 25)  # EC50, h
+ROUNDING = 1e-9  # of a slope: what is the same at every dose does not rise
 DRAWS = 200  # of seeds and samples, for the interval of EC50
 NUMBERS = ("top", "ec50", "ec50_lower", "ec50_upper", "hill")
 
@@ -166,6 +167,6 @@ def unfit(amounts, half, floor):
 def flat(amounts, mean, half):
     """Why there is no dose-response, or None."""
     slope, width = rises(amounts, mean, half)
-    if not slope > width:
+    if not slope > width + ROUNDING:
         ends = f"{mean[0]:.2f} at the smallest, {mean[-1]:.2f} at the largest"
         return f"no dose-response: recovery does not rise with the dose ({ends})"

@@ -6,11 +6,11 @@ import numpy as np
 
 from xassay import catalogue
 from xassay.core import seeding
-from xassay.core.contracts import CONTROL, Probe
+from xassay.core.contracts import CONTROL, EXACT, Probe
 from xassay.steps.attribute import Assay, add_arguments, plugin
 
 SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4)  # of a sample's units that a random subset holds
-BUDGET = 64 << 20  # bytes of x that the models are asked about at a time
+BUDGET = 64 << 20  # bytes of x, or of masks and orders, that are held at a time
 
 
 def register(parser):
@@ -21,22 +21,32 @@ def register(parser):
 
 
 def run(args):
-    """Write the bank, then the maps of the controls."""
+    """Explain the model with the controls; write the bank, then their maps."""
     from xassay.core.bank import create
     from xassay.core.entry import blocks
 
     assay = Assay(args)
-    with create(args.out, assay.seen.ids) as out:
-        for rows in blocks(assay.seen.x, BUDGET):
-            out.add(bank(assay, rows, assay.evaluate["masks"], assay.evaluate["orders"]))
     names = [name for name in catalogue.entries("attribution", args.plugins) if name.startswith(CONTROL)]
     controls = [plugin("attribution", name, name, {}, args.plugins) for name in names]
-    for record in assay.explain(controls):
-        record.write(Path(args.controls) / f"{record.method.id}.h5ad", assay.samples, assay.seen, assay.name)
+    records = {record.method.id: record for record in assay.explain(controls)}
+    exact = np.stack(records[EXACT].curve).swapaxes(1, 2)
+    with create(args.out, assay.seen.ids) as out:
+        for rows in blocks(assay.seen.x, BUDGET, held(assay)):
+            out.add(bank(assay, rows, assay.evaluate["masks"], assay.evaluate["orders"], exact[:, rows]))
+    for name, record in records.items():
+        record.write(Path(args.controls) / f"{name}.h5ad", assay.samples, assay.seen, assay.name)
 
 
-def bank(assay, rows, n_masks, n_orders):
-    """The answers of every seed's model about some samples: a core.bank.Bank."""
+def held(assay):
+    """Bytes that a sample's masks, and the places of its orders, take."""
+    units, masks, orders = assay.seen.there.shape[1], assay.evaluate["masks"], assay.evaluate["orders"]
+    return units * (masks + 2 * units + 8 * (masks + orders))
+
+
+def bank(assay, rows, n_masks, n_orders, exact):
+    """The answers of every seed's model about some samples: a core.bank.Bank.
+
+    exact: (seed, sample, 2, step), the logit along the order of control_shapley and against it."""
     import torch
 
     from xassay.core.bank import Bank
@@ -65,7 +75,7 @@ def bank(assay, rows, n_masks, n_orders):
         total=delta[..., -1],
     )
     more = (None if values is None else values[rows] for values in (seen.effect, seen.decoy))
-    return Bank(ids, probe, np.stack(random), seen.truth[rows], *more)
+    return Bank(ids, probe, np.stack(random), seen.truth[rows], *more, exact)
 
 
 def draw(assay, sample, n, width, n_masks, n_orders):
