@@ -25,16 +25,15 @@ from analytic import (
     asked,
     captum_infidelity,
     captum_sensitivity,
-    curve,
     explained_by,
-    image,
     mean,
     probe,
 )
 from measure import normal, quick, write
+from soundness_curves import ordering
+from soundness_recovery import agreeing, exactness, localisation
 
 from xassay.evaluation import (
-    abpc,
     class_sensitivity,
     completeness_gap,
     entropy,
@@ -45,11 +44,7 @@ from xassay.evaluation import (
     infidelity_scaled,
     leave_one_out_tau,
     local_lipschitz,
-    null_leakage,
     randomisation_similarity,
-    recovery_auroc_absolute,
-    relevance_mass,
-    relevance_rank,
     sensitivity_n,
 )
 from xassay.stability import local_perturbation
@@ -90,35 +85,6 @@ def faithfulness(rows, x, w):
         own = mean(leave_one_out_tau.score(phi.double().numpy()[None], answered))
         metric = quantus.FaithfulnessEstimate(perturb_baseline=0.0, features_in_step=1, **PLAIN)
         rows.add("leave-one-out order", "L", name, due, own, asked(metric, model, x, phi))
-
-
-def ordering(rows, x, w):
-    """L: removal in the order of the exact map is the steepest that there is."""
-    model, exact = Linear(w), w * x
-    best = closed(exact.double().numpy(), curve(model, x, exact).random[0])
-    for name, phi in {"exact": w * x, "random": normal(*x.shape, seed=9)}.items():
-        own = mean(abpc.score(curve(model, x, phi)))
-        due = 0 if name == "random" else (float(f"{best:.3g}"), lambda v: abs(v - best) <= 1e-4)
-        peers = {
-            "Monotonicity": quantus.Monotonicity(perturb_baseline=0.0, features_in_step=1, **PLAIN),
-            "MonotonicityCorrelation": quantus.MonotonicityCorrelation(
-                perturb_baseline=0.0, features_in_step=1, nr_samples=5, **PLAIN
-            ),
-            "PixelFlipping AUC": quantus.PixelFlipping(
-                perturb_baseline=0.0, features_in_step=1, return_auc_per_sample=True, **PLAIN
-            ),
-        }
-        for label, metric in peers.items():
-            rows.add(f"order of removal, Quantus {label}", "L", name, due, own, asked(metric, model, x, phi))
-
-
-def closed(phi, random):
-    """Area between the curves of least and most relevant first on L, in closed form, and our unit.
-
-    random: outputs along random orders, (sample, order, step)."""
-    heights = (phi.sum(1)[:, None] - np.cumsum(np.sort(phi)[:, ::order], 1) for order in (1, -1))
-    least, most = (np.trapezoid(np.c_[phi.sum(1), height], axis=1) / phi.shape[1] for height in heights)
-    return float(((least - most) / np.ptp(random, axis=(1, 2))).mean())
 
 
 def scale(rows, x, w):
@@ -232,31 +198,6 @@ def targets_and_parameters(rows, x, w):
         rows.add("parameter randomisation, default options", "L", kind, 0, own, said)
 
 
-def localisation(rows):
-    """X: both halves of the pair are used by the model, whatever the data's signal is, and nothing else."""
-    x = normal(SAMPLES, D, seed=3)
-    x[:, 0] += x[:, 1]
-    w = torch.zeros(D)
-    w[0], w[1] = 1, -1
-    truth = np.zeros((len(x), D))
-    truth[:, :2] = 1
-    plain = dict(normalise=False, abs=True, disable_warnings=True)
-    masks = image(torch.from_numpy(truth)).numpy().astype(int)
-    exact, random = (w * x).abs(), normal(*x.shape, seed=9).abs()
-    cases = [  # metric, ours, Quantus', due of the exact map, of a random one
-        ("recovery AUROC", recovery_auroc_absolute, quantus.AUC(**plain), 1, 0.5),
-        ("relevance mass", relevance_mass, quantus.RelevanceMassAccuracy(**plain), 1, 2 / D),
-        ("relevance rank", relevance_rank, quantus.RelevanceRankAccuracy(**plain), 1, 2 / D),
-    ]
-    for name, ours, theirs, *dues in cases:
-        for label, phi, due in zip(("|exact|", "|random|"), (exact, random), dues, strict=True):
-            own = mean(ours.score(phi.double().numpy()[None], truth))
-            rows.add(name, "X", label, due, own, asked(theirs, Linear(w), x, phi, s_batch=masks))
-    own = mean(null_leakage.score(exact.double().numpy()[None], truth))
-    metric = quantus.NonSensitivity(perturb_baseline=0.0, **PLAIN | {"abs": True})
-    rows.add("features without effect", "X", "exact", 0, own, asked(metric, Linear(w), x, w * x))
-
-
 def main():
     small = quick(__doc__)
     x, w = normal(SAMPLES, D, seed=1), normal(D, seed=2)
@@ -274,6 +215,8 @@ def main():
     for part in parts:
         part(rows, x, w)
     localisation(rows)
+    exactness(rows, x, w)
+    agreeing(rows, x, w)
     if not small:
         write("soundness", pd.DataFrame(rows.rows, columns=COLUMNS))
 
