@@ -1,5 +1,6 @@
 """The configuration: what is filled in, what is refused, and that every mistake is one line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -379,3 +380,20 @@ def test_a_kind_of_data_has_baselines_and_levels_of_its_own():
     ):
         (line,) = faults(f"datasets: {{lac_promoter: {text}}}")
         assert line.startswith(f"config: datasets.lac_promoter.{told}")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "evaluation: {comprehensiveness: {shares: []}}",
+            "evaluation.comprehensiveness.shares: is empty; must hold",
+        ),
+        ("datasets: {simulated_dna: {motifs: []}}", "datasets.simulated_dna.motifs: is empty; must hold"),
+    ],
+)
+def test_a_list_that_a_plugin_counts_on_is_not_empty(text, line):
+    base = "" if "datasets" in text else "datasets: {simulated_bags: {}}\n"
+    with pytest.raises(InputError, match=re.escape(line)):
+        study(base + text)
+    assert study("datasets: {simulated_dna: {decoys: []}}\nmodels: {sequence_cnn: {}}").datasets

@@ -44,6 +44,8 @@ def option_faults(entry, key, value, where):
         yield unknown(where, key, keys | own, "option")
     elif wrong := kinds.fault(value, entry.kinds.get(key), entry.limits.get(key), where):
         yield wrong
+    elif value == [] and entry.options.get(key):  # the plug-in counts on one
+        yield f"{where}: is empty; must hold one element or more"
     elif key in entry.card.get("files", ()) and value is not None:
         if not isinstance(value, str):
             yield f"{where}: must be the path of a file, is {value!r}"
