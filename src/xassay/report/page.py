@@ -44,7 +44,7 @@ def render(tables, drawn):
     environment.filters["slug"] = lambda word: word.replace(" ", "-")
     cards = verdict.cards(tables)
     by_category = {}
-    for figure in drawn:
+    for figure in sorted(drawn, key=lambda figure: figure.svg is None):  # what is not drawn comes last
         by_category.setdefault(figure.category, []).append(figure)
     return environment.get_template("page.html.jinja").render(
         tables=tables,
