@@ -46,5 +46,12 @@ def test_an_interval_tells_or_leaves_open(model, saliency, deep_lift, words):
     assert decoys.sentences(tables) == [("d", "m", words)]
 
 
+def test_one_sample_has_no_interval_and_a_decoy_may_outweigh_all():
+    (one,) = decoys.sentences(Tables(control_shapley=(0.15, float("nan"), float("nan")), saliency=OPEN))
+    assert "(it gets 15% of a causal position)" in one[2] and "nan" not in one[2]
+    (two,) = decoys.sentences(Tables(control_shapley=(5000, 4000, 6000), saliency=USED))
+    assert "which gets more than twice what a causal position gets" in two[2]
+
+
 def test_nothing_is_said_without_the_models_own_values():
     assert decoys.sentences(Tables(saliency=USED)) == []

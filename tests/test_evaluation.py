@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from xassay import catalogue
-from xassay.core.contracts import Curve
+from xassay.core.contracts import Curve, Probe
 from xassay.core.curves import swing, typical
 from xassay.core.gaps import SHARES
-from xassay.evaluation import abpc
+from xassay.evaluation import abpc, completeness_gap
 
 CASES = analytic.cases()
 NAN = np.nan
@@ -236,7 +236,22 @@ def test_the_unit_holds_what_the_exact_attribution_moves_too():
 def test_the_unit_of_gaps_is_not_the_gap_between_two_kinds_of_bags():
     """Half of the bags hardly fall: one bag more or less of a kind must not change the unit by much."""
     falls = np.r_[np.full(50, 0.1), np.full(50, 10.0)]
-    more, less = typical(falls[None, 1:])[0, 0], typical(falls[None, :-1])[0, 0]
+    more, less = typical(totals(falls[None, 1:]))[0, 0], typical(totals(falls[None, :-1]))[0, 0]
     assert more == pytest.approx(less, rel=0.02)
-    assert np.isnan(typical(np.zeros((1, 3)))).all() and np.isnan(typical(np.full((1, 3), np.nan))).all()
-    assert typical(np.array([[3.0, np.nan, -3.0]])) == pytest.approx(3.0)
+    assert np.isnan(typical(totals(np.zeros((1, 3))))).all()
+    assert np.isnan(typical(totals(np.full((1, 3), np.nan)))).all()
+    assert typical(totals(np.array([[3.0, np.nan, -3.0]]))) == pytest.approx(3.0)
+
+
+def test_a_gap_of_rounding_has_no_unit():
+    """A baseline that keeps all that a model counts leaves f(x) - f(b) to rounding, whatever its parts do."""
+    parts = np.array([[[0.2, NAN, -0.5]] * 3])
+    rounding = totals(np.array([[1e-8, -3e-8, 0.0]]), parts)
+    assert np.isnan(completeness_gap.score(np.full((1, 3), 2e-8), rounding)).all()
+    real = totals(np.array([[1e-3, -3e-3, 0.0]]), parts)
+    assert np.isfinite(completeness_gap.score(np.full((1, 3), 2e-3), real)).all()
+
+
+def totals(total, delta=None):
+    """A probe of which the totals are known, and what masks move."""
+    return Probe(None, total[..., None] if delta is None else delta, None, total)

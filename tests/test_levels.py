@@ -13,11 +13,13 @@ from toy_models import L, bag
 from xassay import catalogue
 from xassay.core import levels
 from xassay.core.contracts import OWN
+from xassay.core.dna import encode
 from xassay.core.errors import InputError
 from xassay.core.evaluated import evaluated
 from xassay.core.explaining import Plugin, explain
-from xassay.core.levels import INSTANCE, Level, clusters, level, reduced, truth
+from xassay.core.levels import CELLS, INSTANCE, Level, clusters, level, reduced, truth
 from xassay.core.samples import Samples
+from xassay.core.sequences import Sequences
 
 PROPERTY = settings(deadline=None, max_examples=25, derandomize=True)
 METHODS = catalogue.entries("attribution")
@@ -294,3 +296,17 @@ def test_a_method_that_no_level_admits_is_told():
 def test_unknown_levels_are_refused():
     (line,) = faults(CONFIG % "gene")
     assert line.startswith("config: datasets.bags.level: unknown value 'gene'")
+
+
+def test_bases_are_told_by_all_of_training_whatever_its_order():
+    """A file of AT-rich sequences, then of GC-rich ones, longer than what is read of it."""
+    n = 2 * CELLS
+    texts = ["ATTA" * 3] * (n // 2) + ["GCCG" * 3] * (n // 2) + ["ATTA" * 3, "GCCG" * 3] * 2
+    table = pd.DataFrame(
+        {"label": [0, 1] * (n // 2 + 2), "split": ["train"] * n + ["validation"] * 2 + ["test"] * 2}
+    ).assign(group=lambda t: t.index.astype(str))
+    table.index = [f"s{k}" for k in range(len(table))]
+    samples = Sequences.of(encode(texts), table, classes=("a", "b"), source={})
+    np.testing.assert_allclose(
+        level(samples, "position").field.first, 0.5 * np.array([1, 0, 1, 0]), atol=0.01
+    )

@@ -51,3 +51,16 @@ def test_what_speaks_against_the_known_elements_is_listed():
     ]
     assert against(size, np.full(14, "", object)).empty
     assert against(np.where(of == "", 0, size), of).empty
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_a_short_element_that_is_strongest_is_no_contradiction(length):
+    of = np.array(["site"] * length + [""] * 4, object)
+    assert against(np.linspace(1, 0, length + 4), of).empty
+
+
+def test_weak_bases_of_an_element_do_not_make_a_contradiction_of_every_other():
+    of = np.array(["site"] * 3 + [""] * 47, object)
+    size = np.r_[5.0, 0.01, 0.01, np.random.default_rng(0).uniform(0.1, 1, 47)]
+    found = against(size, of)
+    assert len(found) == 3 and (found["rank"][1:] <= 3).all()

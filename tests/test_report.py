@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from importlib import import_module
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
@@ -351,6 +352,9 @@ def test_a_miss_is_laid_to_the_method_or_to_the_model():
     with style.drawing():
         figure = method_by_dataset.draw(found)
     assert [axis.get_title(loc="left") for axis in figure.axes] == ["f* (oracle)", "cnn"]
+    assert method_by_dataset.whose("cnn", np.nan, 0.9, 0.7) == "u"  # refused on f*
+    assert method_by_dataset.whose("cnn", 0.9, np.nan, 0.7) == "u"  # no Shapley values
+    assert method_by_dataset.whose("cnn", np.nan, 0.3, 0.7) == "m"
     unlearned = recovered([False, True])
     shown = method_by_dataset.plate(unlearned, "recovery_auroc", "cnn", *given)
     assert shown.words == {(i, 0, 0): "–" for i in range(3)} and (1, 0) not in shown.signs
@@ -370,9 +374,26 @@ def test_an_epistasis_map_has_inserted_motifs_below_and_elements_in_place_above_
     assert "no discovery" in epistasis.draw(replace(found, discoveries=(empty, other)))
     ((dataset, model, names, cells),) = epistasis.maps(found)
     assert (dataset, model, names) == ("a", "cnn", ["A", "B", "C"])
-    shown = epistasis.plate(dataset, model, names, cells)
+    shown = epistasis.plate(dataset, model, names, cells, 24.0)
     assert shown.numbers[1, 0] == 2 and shown.numbers[2, 1] == -12 and shown.numbers[0, 1] == 0.5
-    assert shown.values[2, 1] == -1 and shown.signs == {(1, 0): "*", (0, 1): "*"}
+    assert shown.values[2, 1] == -0.5 and shown.signs == {(1, 0): "*", (0, 1): "*"}
     with style.drawing():
         written = {text.get_text() for text in epistasis.draw(found).findobj(Text)}
+    nothing = {at: row._replace(effect=3e-8) for at, row in cells.items()}
+    assert not epistasis.plate(dataset, model, names, nothing, epistasis.LEAST).signs
     assert {"2.00", "−12.0", ".50", "*"} <= written
+
+
+def test_what_stands_for_recovery_ranks():
+    """A metric of decoys is of that family too, and stands for nothing but itself."""
+    found = recovered()
+    only = found.summary.assign(metric="decoy_weight")
+    assert replace(found, frames=found.frames | {"summary": only}).recovery is None
+    both = pd.concat([only, found.summary.assign(metric="recovery_ap_absolute")], ignore_index=True)
+    mixed = replace(found, frames=found.frames | {"summary": both})
+    assert mixed.recovery == "recovery_ap_absolute"
+    exact = {d: mixed.rows("recovery_ap_absolute", d, "oracle") for d in "ab"}
+    shown = method_by_dataset.plate(
+        mixed, "recovery_ap_absolute", "cnn", ["a", "b"], mixed.methods, mixed.methods, exact
+    )
+    assert not shown.signs and shown.values[1, 0] == shown.numbers[1, 0] == 0.6  # chance is 0

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+NOTHING = 1e-4  # of the most that masks move the output by
 ROUNDING = 1e-6  # of the largest answer: what moves by less does not move
 
 
@@ -41,16 +42,19 @@ def swing(curve):
     return np.where(found > ROUNDING * size, found, np.nan)
 
 
-def typical(values):
-    """Root mean square over the samples of each replicate: the unit in which gaps are given.
+def typical(probe):
+    """Root mean square of f(x) - f(b) over the samples of each replicate: the unit in which gaps are given.
 
-    values: (replicate, sample). Returns (replicate, 1); NaN where it is 0 or nothing is defined. One unit for
-    all samples, since a sample's own f(x) - f(b) may be close to 0 or negative; and not the median, which,
-    with as many negative bags (where f hardly falls) as positive ones, lies in the gap between the two."""
-    known = ~np.isnan(values)
-    total = np.where(known, values, 0)
+    probe: core.contracts.Probe. Returns (replicate, 1); NaN where it is nothing beside what parts of a sample
+    do (a baseline that keeps all that the model counts moves it by rounding alone), or not defined. One unit
+    for all samples, since a sample's own f(x) - f(b) may be close to 0 or negative; and not the median,
+    which, with as many negative bags (where f hardly falls) as positive ones, lies in the gap between the
+    two."""
+    known = ~np.isnan(probe.total)
+    total = np.where(known, probe.total, 0)
     size = np.sqrt((total**2).sum(-1, keepdims=True) / np.maximum(known.sum(-1, keepdims=True), 1))
-    return np.where(size > 0, size, np.nan)
+    parts = np.nanmax(np.abs(np.nan_to_num(probe.delta)), axis=(-1, -2), initial=0)[..., None]
+    return np.where(size > NOTHING * parts, size, np.nan)
 
 
 def after(curve, shares, *, backwards=False):

@@ -55,8 +55,8 @@ def level(samples, kind):
         from xassay.core.base_imputation import chain
 
         places = np.arange(samples.shape[1])
-        names = [str(place + 1) for place in places]
-        return Level(kind, names, places[None], chain(samples.inputs(samples.ids("train")[:CELLS])))
+        names, ids = [str(place + 1) for place in places], samples.ids("train")
+        return Level(kind, names, places[None], chain(samples.inputs(ids[:: max(1, -(-len(ids) // CELLS))])))
     from xassay.core.imputation import field
 
     features, instances = [str(name) for name in samples.var.index], training(samples)

@@ -5,7 +5,6 @@ A single map is one sequence; what a library of variants of one sequence tells l
 
 import numpy as np
 import pandas as pd
-from scipy.stats import mannwhitneyu
 
 from xassay.core.contributions import observed
 from xassay.core.ranks import auroc, average_precision
@@ -14,7 +13,7 @@ CARD = dict(
     label="Position profile", kinds=("sequence",), needs=(), finds="effects", reference="kinney2010",
 )  # fmt: skip
 
-CLEAR = 0.05  # p from which an element's positions do not stand out
+FOUND = 0.7  # AUROC below which an element's positions do not stand out from those of none
 
 
 def discover(maps, x, elements):
@@ -24,10 +23,10 @@ def discover(maps, x, elements):
     or None. A position belongs to an element that covers it in most sequences. Returns tables ``recovery``:
     an element, its positions, AUROC and chance-corrected average precision of the mean |contribution| of its
     positions above those of no element, "all" for all elements together; ``contradictions``: elements whose
-    positions rank no higher than those of none (one-sided Mann-Whitney test, p >= 0.05), and positions of no
-    element above the median of the elements', with their rank from the strongest; ``positions``: 1-based
-    position, element, mean contribution with its standard error, mean |contribution|, in the logit's
-    unit."""
+    positions do not stand out (AUROC below ``FOUND``), and positions of no element that are both among as
+    many strongest as the elements have positions and above the median of these, with their rank;
+    ``positions``: 1-based position, element, mean contribution with its standard error, mean |contribution|,
+    in the logit's unit."""
     values = observed(maps, x, 1).double().cpu().numpy()
     size, n = np.abs(values).mean(0), len(values)
     of = covered(elements, n, values.shape[1])
@@ -58,14 +57,15 @@ def against(size, of):
 
     size: mean |contribution| of each position; of: its element, or ""."""
     rank = (-size).argsort(kind="stable").argsort(kind="stable") + 1
-    rest, rows = size[of == ""], []
-    for name in dict.fromkeys(of[of != ""]):
-        places = np.flatnonzero(of == name)
-        if len(rest) and mannwhitneyu(size[places], rest, alternative="greater").pvalue >= CLEAR:
+    rest, rows = of == "", []
+    for name in dict.fromkeys(of[~rest]):
+        places, asked = np.flatnonzero(of == name), rest | (of == name)
+        area = auroc(size[asked][None], (of[asked] == name).astype(float)[None])[0]
+        if area < FOUND:
             span = f"{places[0] + 1} to {places[-1] + 1}"
             rows.append(("a known element that is not found", name, span, int(rank[places].min())))
-    bar = np.median(size[of != ""]) if (of != "").any() else np.inf
-    for place in np.flatnonzero((of == "") & (size > bar)):
+    bar = np.median(size[~rest]) if not rest.all() else np.inf
+    for place in np.flatnonzero(rest & (size > bar) & (rank <= (~rest).sum())):
         rows.append(("a strong position of no known element", "", str(place + 1), int(rank[place])))
     return pd.DataFrame(rows, columns=["what", "element", "positions", "rank"])
 

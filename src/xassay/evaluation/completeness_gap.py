@@ -21,4 +21,4 @@ def score(total, probe):
     total: (replicate, sample), the sum of the map at its own level; probe: core.contracts.Probe.
     Returns (replicate, sample), NaN where the model never answers. Source: sundararajan2017, proposition
     1."""
-    return np.abs(total - probe.total) / typical(probe.total)
+    return np.abs(total - probe.total) / typical(probe)

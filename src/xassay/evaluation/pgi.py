@@ -22,4 +22,4 @@ def score(gap, probe):
     / pi) for noise of standard deviation s on the set m. gap: core.contracts.Gap, its shares those of
     core.gaps; probe: core.contracts.Probe. Returns (replicate, sample), NaN where the gap is unknown or the
     model never answers. Source: agarwal2022."""
-    return np.asarray(gap.important).mean(-1) / typical(probe.total)
+    return np.asarray(gap.important).mean(-1) / typical(probe)

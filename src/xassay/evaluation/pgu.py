@@ -22,4 +22,4 @@ def score(gap, probe):
     / pi) for noise of standard deviation s on the set m. gap: core.contracts.Gap, its shares those of
     core.gaps; probe: core.contracts.Probe. Returns (replicate, sample), NaN where the gap is unknown, the
     model never answers, or nothing is left beside the most relevant. Source: agarwal2022."""
-    return np.asarray(gap.rest).mean(-1) / typical(probe.total)
+    return np.asarray(gap.rest).mean(-1) / typical(probe)

@@ -35,11 +35,13 @@ def told(model, exact, labels):
     used = points(exact)
     who = "f*" if model == ORACLE else "the model"
     if used:
-        weight = f"which gets {exact['mean']:.0%} of what a causal position gets"
+        share = f"{exact['mean']:.0%} of" if exact["mean"] < 2 else "more than twice"
+        weight = f"which gets {share} what a causal position gets"
         words = [f"{who} uses the decoy, {weight}", f"shown by {listed(labels[True])}"]
         words.append(f"hidden by {listed(labels[False])}")
     elif used is None:
-        interval = f"{exact['lower']:.0%} to {exact['upper']:.0%}"
+        known = exact["lower"] == exact["lower"]
+        interval = f"{exact['lower']:.0%} to {exact['upper']:.0%}" if known else f"{exact['mean']:.0%}"
         words = [
             f"whether {who} uses the decoy is open (it gets {interval} of a causal position)",
             f"pointed at by {listed(labels[True])}",

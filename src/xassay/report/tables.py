@@ -138,8 +138,9 @@ class Tables:
 
     @cached_property
     def recovery(self):
-        """The metric that stands for recovery in figures, or None where nothing has a truth."""
-        return next(iter(self.of("recovery_auroc") or self.metrics("recovery")), None)
+        """The metric that stands for recovery in figures, one that ranks; None where nothing has a truth."""
+        ranking = [m for m in self.metrics("recovery") if self.card("evaluation", m).get("gate")]
+        return next(iter(self.of("recovery_auroc") or ranking), None)
 
     def n_of(self, *metrics):
         """How many seeds and samples stand behind one value of these metrics, in words."""

@@ -28,7 +28,6 @@ THRESHOLDS = {
 FORBIDDING = ("completeness", "randomisation", "permutation")  # failing one of these means: do not use
 GATED = ("recovery", "faithfulness")  # count only where their metric tells truth from noise
 ANY = "*"  # the mean over all levels of a stability test
-REACHED = 0.9  # share of the exact attribution's own value that is enough where that is below a threshold
 FLOOR = "repeatability_floor"  # the maps of different samples, in place of a negative control
 
 
@@ -142,10 +141,10 @@ class Case:
             return criterion("not evaluated", f"not measured: {rule.missing}")
         told = dict(zip(("value", "lower", "upper"), found[:3], strict=True)) | self.lines(name, rule)
         named = dict(zip(("unit", "units", "sample"), UNITS[self.level], strict=True))
-        reachable = REACHED * told["positive"] if rule.within_reach else np.nan
+        reachable = told["positive"] if rule.within_reach else np.nan
         if limited := reachable < told["threshold"]:
             told["threshold"] = reachable
-        reached = f", {REACHED:.0%} of what the exact attribution of this model reaches" * bool(limited)
+        reached = ", what the sampled Shapley values of this model reach" * bool(limited)
         text = rule.text.format(**told, **named, reached=reached)
         gate = self.gates.get(self.names[rule.metric])
         if name in GATED and not passes(gate):

@@ -25,7 +25,7 @@ def draw(tables):
     known = tables.summary[tables.summary.metric.isin(metrics) & tables.summary["mean"].notna()]
     if known.empty:
         return "no data set of this study holds elements that were planted without an effect"
-    lines = {name: LINES[name] for name in ("control_shapley", "control_random")}
+    lines = {name: LINES[name] for name in ("control_shapley", "control_random", "control_input")}
     reference = USED, f"{USED:.0%} of a causal position: used from here on"
     return dots(
         tables, metrics[:1], lines=lines, reference=reference, pairs=set(zip(known.dataset, known.model))

@@ -8,14 +8,14 @@ from xassay.report.style import BLACK
 
 CARD = dict(
     title="Which motifs work together?",
-    caption="Epistasis of every two motifs, f(ab) - f(a) - f(b) + f(0), in logits: blue, more together "
-    "than apart; red, less. Below the diagonal the motifs are put into shuffled sequences, above it they "
-    "are taken out where they stand. A star: told from none, false discovery rate below 5 %. What f* says is "
-    "exact; a model that learned the grammar looks like it. Colours are relative to the largest of a map. "
-    "{n}",
+    caption="Epistasis of every two motifs, f(ab) - f(a) - f(b) + f(0), in logits: blue, more together than "
+    "apart; red, less. Below the diagonal the motifs are put into shuffled sequences, above it they "
+    "are taken out where they stand. A star: told from none, false discovery rate below 5 %. What "
+    "f* says is exact; a model that learned the grammar looks like it. Colours are relative to the "
+    "largest value of a data set. {n}",
     category="Discoveries",
 )
-CLEAR = 0.05
+CLEAR, LEAST = 0.05, 0.005  # of q; logits, that a number shows as none
 
 
 def maps(tables):
@@ -50,20 +50,24 @@ def draw(tables):
     if not found:
         return "no discovery of this study tells of interactions of two motifs"
     longest = max(len(name) for *_, names, _ in found for name in names)
+    largest = {}  # one scale for f* and the models of a data set
+    for dataset, _, _, cells in found:
+        sizes = [abs(row.effect) for row in cells.values() if row.effect == row.effect]
+        largest[dataset] = max([LEAST, largest.get(dataset, 0), *sizes])
     keys = [mark(words, marker="s", color=DIVERGING(v), mec="#c9ced6") for words, v in COLOURS.items()]
     keys.append(mark("false discovery rate below 5 %", marker="*", color=BLACK))
-    return plates(tables, [plate(*each) for each in found], keys, 0.42, foot=0.4 + 0.06 * longest)
+    shown = [plate(*each, largest[each[0]]) for each in found]
+    return plates(tables, shown, keys, 0.42, foot=0.4 + 0.06 * longest)
 
 
 COLOURS = {"more together": 1.0, "as each alone": 0.5, "less together": 0.0}
 
 
-def plate(dataset, model, names, cells):
-    """One map."""
+def plate(dataset, model, names, cells, largest):
+    """One map; ``largest``: the effect that has the full colour."""
     numbers, signs = np.full((len(names), len(names)), np.nan), {}
     for at, row in cells.items():
         numbers[at] = row.effect
-        if row.q < CLEAR:
+        if row.q < CLEAR and abs(row.effect) >= LEAST:
             signs[at] = "*"
-    largest = np.nanmax(np.abs(numbers)) if np.isfinite(numbers).any() else 1.0
-    return Plate(dataset, model, numbers / (largest or 1.0), names, names, numbers=numbers, signs=signs)
+    return Plate(dataset, model, numbers / largest, names, names, numbers=numbers, signs=signs)

@@ -11,18 +11,20 @@ from xassay.report.style import BLACK
 
 CARD = dict(
     title="Where does which method fail, and whose fault is it?",
-    caption="The mean of the recovery metric, methods down, data sets across: on f*, the known function that "
-    "made the labels, and beside it on each trained model. Blue is above chance, red below. A letter marks "
-    "a mean below the verdict's threshold and says why: s, the method fails on the known function too; t, it "
-    "does not fail there, and the Shapley values of this trained model are right, so the method fails "
-    "on this model; m, its own Shapley values miss what is planted, so it decides by something else. A "
-    "dash: the model did not learn. A dot: the method cannot explain the model. {n}",
+    caption="The mean of the recovery metric, methods down, data sets across: on f*, the known function "
+    "that made the labels, and beside it on each trained model. Blue is above chance, red below. A "
+    "letter marks a mean below the verdict's threshold and says why: s, the method fails on the "
+    "known function too; t, it does not fail there, and the Shapley values of this trained model "
+    "are right, so the method fails on this model; m, its own Shapley values miss what is planted, "
+    "so it decides by something else; u, it is not known which. A dash: the model did not learn. A "
+    "dot: the method cannot explain the model. {n}",
     category="Recovery",
 )
 WORDS = {
     "s": "the method fails on f* too",
     "t": "the method fails on this trained model",
     "m": "the model decides by something else",
+    "u": "not known which",
 }
 
 
@@ -44,8 +46,9 @@ def draw(tables):
     foot = 0.4 + 0.055 * max(map(len, known))  # names of columns, turned
     signs = sorted({sign for each in found for sign in each.signs.values()}, key=list(WORDS).index)
     keys = [mark(WORDS[sign], marker=f"$\\mathrm{{{sign}}}$", color=BLACK) for sign in signs]
-    for word, value in {"1": 1.0, "0.5, chance": 0.0, "0": -1.0}.items():
-        keys.append(mark(word, marker="s", color=DIVERGING((1 + value) / 2), mec="#c9ced6"))
+    null = tables.card("evaluation", metric).get("null") or 0
+    words = {f"{tables.label(metric, 'evaluation')} 1": 1.0, f"{null:g}, chance": 0.0, "below": -1.0}
+    keys += [mark(word, marker="s", color=DIVERGING((1 + v) / 2), mec="#c9ced6") for word, v in words.items()]
     return plates(tables, found, keys, size, foot=foot)
 
 
@@ -53,7 +56,7 @@ def plate(tables, metric, model, datasets, methods, names, exact):
     """The heatmap of one model."""
     shape = len(methods), len(datasets)
     numbers, signs, words = np.full(shape, np.nan), {}, {}
-    bar = threshold(tables, "recovery")
+    bar = threshold(tables, "recovery") if metric in tables.of("recovery_auroc") else None  # its own alone
     for j, dataset in enumerate(datasets):
         rows = tables.rows(metric, dataset, model)["mean"]
         if tables.learned(dataset, model) is False:
@@ -61,14 +64,19 @@ def plate(tables, metric, model, datasets, methods, names, exact):
             continue
         for i, method in enumerate(methods):
             numbers[i, j] = value = rows.get(method, np.nan)
-            if value < bar:
+            if bar is not None and value < bar:
                 known = exact[dataset]["mean"].get(method, np.nan)
-                signs[i, j] = whose(model, known < bar, rows.get("control_shapley", np.nan) < bar)
-    return Plate("", model, 2 * numbers - 1, names, datasets, words, numbers=numbers, signs=signs)
+                signs[i, j] = whose(model, known, rows.get("control_shapley", np.nan), bar)
+    null = tables.card("evaluation", metric).get("null") or 0
+    values = np.clip((numbers - null) / (1 - null), -1, 1)
+    return Plate("", model, values, names, datasets, words, numbers=numbers, signs=signs)
 
 
-def whose(model, fails_on_f, model_misses):
-    """The letter of a miss: of WORDS."""
-    if model == ORACLE or fails_on_f:
+def whose(model, on_f, own, bar):
+    """The letter of a miss, of WORDS. on_f: what the method recovers on f*; own: what the Shapley values of
+    the model do; NaN where it is not known."""
+    if model == ORACLE or on_f < bar:
         return "s"
-    return "m" if model_misses else "t"
+    if own < bar:
+        return "m"
+    return "t" if on_f >= bar and own >= bar else "u"

@@ -76,6 +76,14 @@ def band(figure, tables, pair, lines, groups, top):
         )  # fmt: skip
         value = f"{part.value.iloc[0]:.2f}"
         axis.text(1.008, -row + 0.6, value, transform=axis.get_yaxis_transform(), va="center", fontsize=8.5)
+    head = dict(transform=axis.get_yaxis_transform(), fontsize=8, color=QUIET)
+    axis.text(
+        1.008,
+        1.06,
+        tables.label(tables.recovery, "evaluation") if tables.recovery else "",
+        ha="right",
+        **head,
+    )
     axis.set(xlim=(0, longest), ylim=(1 - len(lines), 1), xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
 

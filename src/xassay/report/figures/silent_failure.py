@@ -69,8 +69,8 @@ def draw(tables):
         axis.set(xlim=(left, right + 0.04 * (1 - left)), ylim=(low, 1.04))
         axis.set_xticks([tick for tick in axis.get_xticks() if left <= tick <= 1])
         axis.grid(True)
-        axis.set_ylabel("instance AUROC" if leftmost(axis) else "")
-    words = f"silent failure: bag ≥ {limit['bag']:g}, instance < {limit['instance']:g}"
+        axis.set_ylabel("AUROC of the map" if leftmost(axis) else "")
+    words = f"silent failure: model ≥ {limit['bag']:g}, map < {limit['instance']:g}"
     key = Patch(fc="none", ec=VERMILLION, hatch="////", label=words)
     legend(figure, [*method_handles(tables, methods), *flag_handles(tables), key])
     return figure
@@ -88,4 +88,4 @@ def corner(axis, limit, low, right, inside, total):
     axis.add_patch(Rectangle(*place, fc=VERMILLION, alpha=0.1, lw=0, zorder=0))
     hatched = dict(fc="none", ec=VERMILLION, hatch="////", alpha=0.35)  # apart: SVG fills behind a hatch
     axis.add_patch(Rectangle(*place, lw=1, zorder=0, **hatched))
-    axis.set_xlabel(f"bag AUROC\nsilent failure: {inside} of {total}")
+    axis.set_xlabel(f"AUROC of the model\nsilent failure: {inside} of {total}")
