@@ -13,7 +13,10 @@ SOURCE = Path(fingerprint.__file__).resolve().parent
 FILES = sorted(SOURCE.rglob("*.py"))
 MODULES = ["xassay." + ".".join(path.relative_to(SOURCE).with_suffix("").parts) for path in FILES]
 MODULES = [name.removesuffix(".__init__") for name in MODULES]
-PLANNING = ("cards", "kinds", "catalogue", "fingerprint", "configuration", "options", "schema", "study")
+PLANNING = (
+    *("cards", "kinds", "catalogue", "fingerprint", "configuration", "options", "resources", "schema"),
+    "study",
+)
 
 
 def layer(module):

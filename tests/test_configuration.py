@@ -40,8 +40,8 @@ def test_the_repositorys_own_configurations_are_right(path):
         ("seeds: five", "config: seeds: must be a whole number, is 'five'"),
         ("seeds: true", "config: seeds: must be a whole number, is True"),
         ("seed: -1", "config: seed: must be at least 0, is -1"),
-        ("device: mps", "config: device: must be cpu, cuda or cuda:N, is 'mps'"),
-        ("device: gpu", "config: device: must be cpu, cuda or cuda:N, is 'gpu'"),
+        ("device: mps", "config: device: must be auto, cpu, cuda or cuda:N, is 'mps'"),
+        ("device: gpu", "config: device: must be auto, cpu, cuda or cuda:N, is 'gpu'"),
         (
             "evaluate: {sample: 3}",
             "config: evaluate.sample: unknown key; did you mean 'samples'? allowed: masks",

@@ -6,7 +6,7 @@ sys.path.insert(0, SOURCE)
 # In the command, because a conda environment is activated without the caller's PYTHONPATH.
 shell.prefix(f"export PYTHONPATH={shlex.quote(SOURCE)}; ")
 
-from xassay import configuration, files
+from xassay import configuration, files, resources
 from xassay.configuration import canonical
 from xassay.core.contracts import FOLDERS
 from xassay.core.errors import InputError
@@ -177,8 +177,8 @@ def seeds_of(wildcards):
 
 
 def gpus(wildcards):
-    """Graphics cards of a job that can use one."""
-    return int(DEVICE.startswith("cuda"))
+    """Graphics cards of a job that can use one; auto asks for one where the machine that plans has any."""
+    return int(DEVICE.startswith("cuda") or DEVICE == "auto" and resources.has_card())
 
 
 def data_code(wildcards):

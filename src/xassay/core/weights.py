@@ -7,6 +7,7 @@ import torch
 
 from xassay import catalogue
 from xassay.core.contracts import ORACLE, ORACLES
+from xassay.core.devices import differentiable
 from xassay.core.errors import InputError
 from xassay.core.results import writing
 
@@ -41,7 +42,7 @@ class Weights:
     def _module(self, name):
         model = self.build()
         model.load_state_dict(self.states[name])
-        return model.to(self.device).eval().requires_grad_(False)
+        return differentiable(model.to(self.device).eval().requires_grad_(False))
 
 
 def load(path, plugins=None, device="cpu"):

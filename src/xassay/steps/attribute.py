@@ -1,7 +1,6 @@
 """Explain the evaluated samples with one method: every seed, every variant, the curves of its own order."""
 
 import json
-import os
 
 from xassay import catalogue
 from xassay.core import seeding
@@ -38,7 +37,7 @@ def add_arguments(parser):
     for name, text in {"data": "samples (.h5ad)", "model": "trained models (.pt)"}.items():
         parser.add_argument(f"--{name}", required=True, metavar="FILE", help=text)
     parser.add_argument("--seed", type=int, default=0, help="the run's seed")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--device", default="cpu", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--level", help="what maps are about: instance, feature, group, position")
     for name, text in {
         "baseline": "kind and number of references",
@@ -73,16 +72,15 @@ class Assay:
     def __init__(self, args):
         import torch
 
-        from xassay.core import weights
+        from xassay.core import devices, weights
         from xassay.core.evaluated import evaluated
         from xassay.core.masking import check_instances
 
         torch.set_num_threads(1)
-        os.environ.setdefault(
-            "CUBLAS_WORKSPACE_CONFIG", ":4096:8"
-        )  # what CUDA asks of deterministic programs
-        # What use_deterministic_algorithms does, without the 1.7 s of imports that it costs.
-        torch.set_deterministic_debug_mode("error")
+        device = devices.usable(args.device)
+        if device.type == "cpu":
+            # What use_deterministic_algorithms does, without the 1.7 s of imports that it costs.
+            torch.set_deterministic_debug_mode("error")
         self.seed = args.seed
         self.evaluate, variants = EVALUATE | args.evaluate, VARIANTS | args.variants
         self.draws = variants["draws"]
@@ -95,9 +93,9 @@ class Assay:
             reference=args.baseline,
             level=args.level,
             oracle=known_rule(self.samples, args.plugins),
-            device=args.device,
+            device=device,
         )
-        trained = weights.load(args.model, args.plugins, args.device)
+        trained = weights.load(args.model, args.plugins, device)
         self.name, self.provides = trained.meta["name"], set(trained.card["provides"])
         self.models = [trained.replicate(k) for k in range(trained.seeds)]
         self.twins = [trained.twin(k) for k in range(trained.seeds)]

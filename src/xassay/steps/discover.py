@@ -19,7 +19,7 @@ def register(parser):
     parser.add_argument("--seed", type=int, default=0, help="the run's seed")
     parser.add_argument("--baseline", type=json.loads, default={}, metavar="JSON", help="kind and references")
     parser.add_argument("--evaluate", type=json.loads, default={}, metavar="JSON", help="number of samples")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--device", default="cpu", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--out", required=True, metavar="FILE", help="tables and motifs (.json)")
     parser.add_argument("--motifs", metavar="FILE", help="motifs (.meme)")
 
@@ -28,11 +28,12 @@ def run(args):
     """Call the plug-in on the first seed's model and the mean map of all seeds; write what it found."""
     import torch
 
-    from xassay.core import motifs, weights
+    from xassay.core import devices, motifs, weights
     from xassay.core.discoveries import Discovery
     from xassay.core.evaluated import evaluated
 
     torch.set_num_threads(1)
+    device = devices.usable(args.device)
     samples = Samples.read(args.data)
     method = plugin("discovery", args.name, args.discovery, args.options, args.plugins)
     seen = evaluated(
@@ -41,9 +42,9 @@ def run(args):
         n=(EVALUATE | args.evaluate)["samples"],
         n_variants=1,
         reference=args.baseline,
-        device=args.device,
+        device=device,
     )
-    trained = weights.load(args.model, args.plugins, args.device)
+    trained = weights.load(args.model, args.plugins, device)
     maps, of = (None, None) if args.maps is None else mean_map(args.maps, seen)
     found = dict(
         method(

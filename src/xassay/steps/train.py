@@ -18,7 +18,7 @@ def register(parser):
     parser.add_argument("--options", type=json.loads, default={}, metavar="JSON", help="keyword options")
     parser.add_argument("--seeds", type=int, default=5, help="number of replicates")
     parser.add_argument("--seed", type=int, default=0, help="the run's seed")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--device", default="cpu", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--out", required=True, metavar="FILE", help="weights (.pt)")
     parser.add_argument("--predictions", required=True, metavar="FILE", help="all samples' logits (.parquet)")
 
@@ -27,10 +27,10 @@ def run(args):
     """Train, or take f*; then predict every sample of every split with every replicate."""
     import torch
 
-    from xassay.core import weights
+    from xassay.core import devices, weights
 
     torch.set_num_threads(1)
-    device = usable(args.device)
+    device = devices.usable(args.device)
     samples = Samples.read(args.data)
     meta = {
         "name": args.name,
@@ -52,22 +52,6 @@ def run(args):
         tables.append(predictions(model, samples, args.name, seed, twin, device, args.model != ORACLE))
     weights.save(args.out, meta, states)
     write_predictions(tables, args.predictions)
-
-
-def usable(name):
-    """The torch device ``name``. Raises InputError where this machine has no such device."""
-    import torch
-
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise InputError(f"device: {name!r} is unknown; allowed: cpu, cuda, cuda:N") from None
-    if device.type not in ("cpu", "cuda"):
-        raise InputError(f"device: {name!r} is not supported; allowed: cpu, cuda, cuda:N")
-    if device.type == "cuda" and not (device.index or 0) < torch.cuda.device_count():
-        seen = torch.cuda.device_count()
-        raise InputError(f"device: {name!r}, but torch sees {seen} GPU(s) on this machine; allowed: cpu")
-    return device
 
 
 def trained(samples, args, device):
