@@ -3,10 +3,11 @@
 #   make plan [CONFIG=my.yaml]  what would run, and why              make test-fast   those of a minute
 #   make catalogue              every plug-in and its options        make check       what continuous integration runs
 #   make report                 Snakemake's own report               make benchmark   the measurements in benchmarks/
-#   make clean                  remove results, keep .venv           OUT=folder       run there, results of its own
+#   make test-slurm             on a SLURM of its own (root, Debian)  make clean       remove results, keep .venv
+#   OUT=folder                  run there, results of its own
 
 .DEFAULT_GOAL := run
-.PHONY: run plan report catalogue test test-fast check benchmark clean given
+.PHONY: run plan report catalogue test test-fast test-slurm check benchmark clean given
 SHELL := /bin/sh
 
 PYTHON ?= python3
@@ -52,6 +53,11 @@ test: $(READY)
 
 test-fast: $(READY)
 	@pytest -m "not slow" --numprocesses 2 --dist loadfile $(ARGS)
+
+# Elsewhere than on Debian, or without root, it says why it is skipped.
+test-slurm: $(READY)
+	@python tests/slurm/cluster.py install
+	@pytest -m slurm $(ARGS)
 
 check: $(READY)
 	ruff check .

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from snakemakes import copy
+from studies import ALONE, every_rule, finished
 
 os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", MPLBACKEND="Agg")
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -62,3 +64,12 @@ def plugins(tmp_path):
 def plugin_text():
     """Sources of small plug-ins by folder."""
     return PLUGIN
+
+
+@pytest.fixture(scope="session")
+def local_run(tmp_path_factory):
+    """A folder in which the study of ``studies.every_rule`` ran on two cores, without any executor."""
+    folder = copy(tmp_path_factory.mktemp("local"))
+    every_rule(folder / "study.yaml")
+    finished(folder, command=[*ALONE, "--cores", "2", "--configfile", "study.yaml"])
+    return folder

@@ -8,46 +8,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from snakemakes import ROOT, copy
-
-ALONE = [sys.executable, "workflow/scripts/alone.py"]
-STUDY = ["--configfile", "config/test.yaml"]
-
-
-def start(folder, *arguments, command=(*ALONE, "--printshellcmds", *STUDY)):
-    """A run of the test study in ``folder``; what it says goes to the file ``said`` there."""
-    with open(folder / "said", "w") as said:
-        return subprocess.Popen(
-            [*command, *arguments], cwd=folder, stdout=said, stderr=said, start_new_session=True
-        )
-
-
-def finished(folder, *arguments, **how):
-    """What a run said, after it ended well."""
-    status = start(folder, *arguments, **how).wait()
-    said = (folder / "said").read_text()
-    assert status == 0, said[-3000:]
-    return said
-
-
-def tables(folder):
-    """Every table and the trust cards, as bytes."""
-    results = folder / "results"
-    return {
-        path.name: path.read_bytes() for path in [*(results / "tables").iterdir(), results / "trust.json"]
-    }
-
-
-def ran(said):
-    """Outputs of the jobs that a run finished, by job id."""
-    ids = dict(re.findall(r"^    output: (.*)\n(?:    .*\n)*?    jobid: (\d+)$", said, re.M))
-    outputs = {number: output for output, number in ids.items()}
-    return {
-        outputs[number] for number in re.findall(r"^Finished jobid: (\d+)", said, re.M) if number in outputs
-    }
+from studies import ALONE, finished, ran, start, tables, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -96,14 +60,6 @@ def test_killed_in_the_middle_the_same_command_completes(run, tmp_path):
     assert "attributions" in again
     assert not done & ran(again), "a finished job ran again"
     assert tables(folder) == tables(run[0])
-
-
-def wait_for(condition, process, seconds=400):
-    """Until something is so, or the process has ended."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None and time.monotonic() < end
-        time.sleep(0.1)
 
 
 @pytest.fixture

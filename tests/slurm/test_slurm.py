@@ -1,0 +1,127 @@
+"""The small study on a SLURM of two nodes and one card that is none, through profiles/slurm."""
+
+import re
+import signal
+
+import pytest
+from cluster import cluster, unfit
+from conftest import PLUGIN
+from snakemakes import copy
+from studies import every_rule, finished, start, tables, wait_for
+
+pytestmark = [pytest.mark.slurm, pytest.mark.slow]
+
+ON_CARD = ("train", "probe", "attribute", "discover")
+SLURM = [
+    *("snakemake", "--configfile", "study.yaml", "--workflow-profile", "profiles/slurm", "--retries", "0"),
+    # As long as a job takes: a look too early puts off the next one by ten seconds.
+    *("--slurm-init-seconds-before-status-checks", "8", "--latency-wait", "5"),
+    # They ask for a card and get it; it cannot compute, so they use the processor.
+    *(
+        "--set-resources",
+        *(f"{rule}:slurm_partition=gpu" for rule in ON_CARD),
+        *(f"{rule}:device=cpu" for rule in ON_CARD),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def slurm():
+    """A cluster.Cluster that is up, and empty."""
+    if why := unfit():
+        pytest.skip(why)
+    try:
+        with cluster() as up:
+            yield up
+    except PermissionError as fault:
+        pytest.skip(f"a SLURM for tests may not be set up here: {fault}")
+
+
+@pytest.fixture(scope="module")
+def study(slurm, tmp_path_factory):
+    """A folder in which the study ran on the cluster, what snakemake said, and the jobs that SLURM ended."""
+    folder = copy(tmp_path_factory.mktemp("slurm"))
+    every_rule(folder / "study.yaml", device="cuda")
+    said = finished(folder, command=SLURM)
+    return folder, said, slurm.jobs()
+
+
+def logs(folder):
+    """The log of every job, by its path below results/logs, without the suffix."""
+    found = (folder / "results/logs").rglob("*.log")
+    return {
+        str(path.relative_to(folder / "results/logs").with_suffix("")): path.read_text() for path in found
+    }
+
+
+def test_every_job_went_through_slurm(study):
+    folder, said, jobs = study
+    ids = re.findall(r"has been submitted with SLURM jobid (\d+)", said)
+    assert sorted(job["JobId"] for job in jobs) == sorted(ids)
+    assert {job["JobState"] for job in jobs} == {"COMPLETED"}
+    assert len(jobs) == len(logs(folder)) == 9
+
+
+def test_what_needs_a_card_had_it_alone(study):
+    folder, _, jobs = study
+    shown = {name for name, text in logs(folder).items() if "device: cpu, CUDA_VISIBLE_DEVICES=0\n" in text}
+    asked = {name for name in logs(folder) if name.partition("/")[0] in ON_CARD}
+    assert shown == asked and len(asked) == 5
+    times = sorted((job["StartTime"], job["EndTime"]) for job in jobs if job["Partition"] == "gpu")
+    assert len(times) == 5 and {job["NodeList"] for job in jobs if job["Partition"] == "gpu"} == {"n1"}
+    assert all(end <= start for (_, end), (start, _) in zip(times, times[1:], strict=False))
+
+
+def test_the_tables_are_a_local_runs(study, local_run):
+    here, there = tables(study[0]), tables(local_run)
+    assert here.keys() == there.keys()
+    assert [name for name in here if here[name] != there[name]] == []
+
+
+def test_a_local_run_afterwards_has_nothing_to_do(study):
+    command = ["snakemake", "--cores", "1", "--configfile", "study.yaml"]
+    assert "Nothing to be done" in finished(study[0], command=command)
+
+
+def test_after_a_drained_node_and_a_cancelled_job_the_same_command_completes(slurm, study):
+    """The node with the card is drained, so that its job waits until the user gives up; then that is cancelled."""
+    folder = study[0]
+    every_rule(folder / "study.yaml", device="cuda", attribution={"saliency": {}})
+    slurm.ask("scontrol", "update", "nodename=n1", "state=drain", "reason=test")
+    run = start(folder, command=SLURM)
+    wait_for(lambda: "Drain" in state(slurm, "PENDING") or "DRAIN" in state(slurm, "PENDING"), run)
+    run.send_signal(signal.SIGINT)
+    assert run.wait(60) != 0
+    assert state(slurm, "PENDING,RUNNING") == ""
+
+    slurm.ask("scontrol", "update", "nodename=n1", "state=resume")
+    run = start(folder, command=SLURM)
+    wait_for(lambda: state(slurm, "RUNNING"), run)
+    number = state(slurm, "RUNNING").split()[0]
+    slurm.ask("scancel", number)
+    assert run.wait(120) == 1
+    said = (folder / "said").read_text()
+    assert f"SLURM-job '{number}' failed, SLURM status is: 'CANCELLED'" in said
+
+    finished(folder, command=SLURM)
+    assert b"saliency" in tables(folder)["trust.json"]
+
+
+def state(slurm, *states):
+    """Number and reason of every job in these states."""
+    return slurm.ask("squeue", "-h", "-o", "%i %r", "-t", *states).strip()
+
+
+def test_a_failed_job_is_reported_with_its_log(study):
+    folder = study[0]
+    method = folder / "mine/attribution/broken.py"
+    method.parent.mkdir(parents=True)
+    text = PLUGIN["attribution"].replace("return x", 'raise RuntimeError("deeply wrong")')
+    method.write_text(text.replace('"bag"', '"sequence"').replace('"instance"', '"feature", instance="sum"'))
+    every_rule(folder / "study.yaml", device="cuda", plugins="mine", attribution={"broken": {}})
+    run = start(folder, command=SLURM)
+    assert run.wait(120) == 1
+    said = (folder / "said").read_text()
+    log = "results/logs/attribute/small_lac/small_cnn/broken.log"
+    assert "Error in rule attribute:" in said and log in said
+    assert "RuntimeError: deeply wrong" in said
