@@ -9,6 +9,7 @@ Every process that it starts is its child, and ends with it.
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -199,6 +200,7 @@ def main(arguments):
     if why := unfit():
         print(why, file=sys.stderr)
         return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what it set up is taken away
     with cluster() as here:
         return subprocess.run(
             arguments[1:], env=os.environ | {"SLURM_CONF": f"{here.base}/slurm.conf"}

@@ -16,8 +16,8 @@ rule probe:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=memory_of("probe"),
+        runtime=runtime_of("probe"),
         gpu=gpus,
         device=DEVICE,
     params:
@@ -50,8 +50,8 @@ rule attribute:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=memory_of("attribute"),
+        runtime=runtime_of("attribute"),
         gpu=gpus,
         device=DEVICE,
     params:

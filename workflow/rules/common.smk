@@ -4,7 +4,7 @@ import shlex
 
 sys.path.insert(0, SOURCE)
 # In the command, because a conda environment is activated without the caller's PYTHONPATH.
-shell.prefix(f"export PYTHONPATH={shlex.quote(SOURCE)}; ")
+shell.prefix(f"export PYTHONPATH={shlex.quote(SOURCE)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}; ")
 
 from xassay import configuration, files, resources
 from xassay.configuration import canonical
@@ -115,15 +115,20 @@ def level_of(wildcards):
     return STUDY.datasets[wildcards.dataset].reserved["level"]
 
 
+def here(paths):
+    """Files of the user, which a ``prefix:`` of a workflow that uses this one as a module leaves where they are."""
+    return [local(path) for path in paths]
+
+
 def files_of(wildcards):
     """Input files that a data set's options name."""
-    return STUDY.datasets[wildcards.dataset].files
+    return here(STUDY.datasets[wildcards.dataset].files)
 
 
 def model_files(wildcards):
     """Input files that a model's options name."""
     choice = STUDY.choice("models", wildcards.model)
-    return choice.files if choice.entry else []
+    return here(choice.files) if choice.entry else []
 
 
 def maps_of(wildcards):
@@ -133,18 +138,22 @@ def maps_of(wildcards):
 
 
 def read_by_discovery(wildcards):
-    """Maps of the method that a discovery reads, and the files that its options name."""
+    """Maps of the method that a discovery reads."""
     dataset, model, name = wildcards.dataset, wildcards.model, wildcards.discovery
-    choice = STUDY.discovery[name]
-    method = STUDY.maps_for(dataset, model, name) if "maps" in choice.entry.arrays else None
-    maps = [ATTRIBUTION.format(dataset=dataset, model=model, method=method)] if method else []
-    return maps + choice.files
+    if "maps" not in STUDY.discovery[name].entry.arrays:
+        return []
+    method = STUDY.maps_for(dataset, model, name)
+    return [ATTRIBUTION.format(dataset=dataset, model=model, method=method)]
+
+
+def discovery_files(wildcards):
+    """Input files that a discovery's options name."""
+    return here(STUDY.discovery[wildcards.discovery].files)
 
 
 def maps_of_discovery(wildcards, input):
     """The option that names these maps, for the command line."""
-    maps = [path for path in input if path.startswith("results/attributions/")]
-    return f"--maps {maps[0]}" if maps else ""
+    return f"--maps {input.maps}" if input.maps else ""
 
 
 def elsewhere_of(wildcards):
@@ -174,11 +183,6 @@ def folder_of_output(wildcards, output):
 def seeds_of(wildcards):
     """Replicates of a model."""
     return STUDY.seeds(wildcards.model)
-
-
-def gpus(wildcards):
-    """Graphics cards of a job that can use one; auto asks for one where the machine that plans has any."""
-    return int(DEVICE.startswith("cuda") or DEVICE == "auto" and resources.has_card())
 
 
 def data_code(wildcards):

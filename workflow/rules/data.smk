@@ -14,8 +14,8 @@ rule data:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory_of("data"),
+        runtime=runtime_of("data"),
     params:
         plugin=plugin_of("datasets", "dataset"),
         options=options_of("datasets", "dataset"),

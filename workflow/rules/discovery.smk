@@ -5,7 +5,8 @@ rule discover:
     input:
         data=DATA,
         model=MODEL,
-        more=read_by_discovery,
+        maps=read_by_discovery,
+        files=discovery_files,
     output:
         tables=DISCOVERY,
         motifs=MOTIFS,
@@ -17,8 +18,8 @@ rule discover:
         "../../envs/motifs.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=memory_of("discover"),
+        runtime=runtime_of("discover"),
         gpu=gpus,
         device=DEVICE,
     params:

@@ -20,8 +20,8 @@ rule score:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory_of("score"),
+        runtime=runtime_of("score"),
     params:
         metrics=plan_of("evaluation"),
         stability=plan_of("stability"),
@@ -61,8 +61,8 @@ rule compare:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory_of("compare"),
+        runtime=runtime_of("compare"),
     params:
         study=study_of,
         folder=folder_of_output,

@@ -31,8 +31,8 @@ rule report:
         "../../envs/report.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory_of("report"),
+        runtime=runtime_of("report"),
     params:
         folder=folder_of_tables,
         code=report_code,

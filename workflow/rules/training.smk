@@ -16,8 +16,8 @@ rule train:
         "../../envs/torch.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=memory_of("train"),
+        runtime=runtime_of("train"),
         gpu=gpus,
         device=DEVICE,
     params:
