@@ -6,7 +6,6 @@ sets of a series, a job each. Writes benchmarks/results/submissions.csv.
     python benchmarks/submissions.py [JOBS]     default: 60
 """
 
-import re
 import subprocess
 import sys
 import tempfile
@@ -23,12 +22,21 @@ sys.path.insert(0, str(ROOT / "tests" / "slurm"))
 from cluster import cluster, install, unfit  # noqa: E402
 
 MEMBERS = 10  # jobs of a group
+AT_ONCE = "mem_mb=2000"  # of a group: two of its jobs; without a limit it asks for processors for all of them
 SLURM = ["--workflow-profile", str(ROOT / "profiles" / "slurm"), "--latency-wait", "10"]
 WAYS = {
     "no scheduler, 2 cores": ["--cores", "2"],
     "a submission a job": SLURM,
     "job arrays": [*SLURM, "--slurm-array-jobs", "data"],
-    f"groups of {MEMBERS}": [*SLURM, "--groups", "data=data", "--group-components", f"data={MEMBERS}"],
+    f"groups of {MEMBERS}": [
+        *SLURM,
+        "--groups",
+        "data=data",
+        "--group-components",
+        f"data={MEMBERS}",
+        "--resources",
+        AT_ONCE,
+    ],
 }
 
 
@@ -46,7 +54,7 @@ def measured(slurm, way, options, n):
     doses = [round(float(dose), 4) for dose in np.linspace(0.1, 0.5, n)]
     data = {"dose": {"dataset": "simulated_bags", "n_bags": [12, 6, 6], "series": {"witness_rate": doses}}}
     study = {"datasets": data, "models": {"mean_pooling": {}}, "attribution": {"saliency": {}}}
-    before = len(slurm.jobs())
+    before, submitted = len(slurm.jobs()), submissions(slurm)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "study.yaml").write_text(yaml.safe_dump(study))
         command = [
@@ -71,7 +79,7 @@ def measured(slurm, way, options, n):
     row = {
         "way": way,
         "jobs": n,
-        "submissions": submissions(done.stdout),
+        "submissions": submissions(slurm) - submitted,
         "jobs_of_slurm": len(slurm.jobs()) - before,
         "seconds": round(seconds, 1),
         "seconds_a_job": round(seconds / n, 2),
@@ -80,10 +88,9 @@ def measured(slurm, way, options, n):
     return row
 
 
-def submissions(said):
-    """How often snakemake called sbatch: an array is submitted once."""
-    numbers = re.findall(r"submitted with SLURM jobid (\d+)", said)
-    return len(set(numbers))
+def submissions(slurm):
+    """How often sbatch was called so far: an array is submitted once."""
+    return (slurm.base / "slurmctld.log").read_text().count("_slurm_rpc_submit_batch_job: JobId=")
 
 
 if __name__ == "__main__":

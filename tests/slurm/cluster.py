@@ -134,7 +134,8 @@ def linked(base):
         yield
     finally:
         for link in links:
-            link.unlink()
+            if link.is_symlink() and link.readlink().parent == base:
+                link.unlink()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 
 ON_CARD = ("train", "probe", "attribute", "discover")
 SLURM = [
+    *("env", "--default-signal=INT"),  # Ctrl-C reaches it even where the tests run in the background
     *("snakemake", "--configfile", "study.yaml", "--workflow-profile", "profiles/slurm", "--retries", "0"),
     # As long as a job takes: a look too early puts off the next one by ten seconds.
     *("--slurm-init-seconds-before-status-checks", "8", "--latency-wait", "5"),
