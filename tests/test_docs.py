@@ -1,5 +1,6 @@
 """What the documents say exists, exists."""
 
+import csv
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from xassay.core.contracts import FOLDERS
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "config/README.md", "results/README.md")]
+TEXTS.append(ROOT / "profiles" / "README.md")
 TARGETS = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.M)[1].split()
 BIBLIOGRAPHY = ROOT / "resources" / "references.bib"
 
@@ -82,3 +84,26 @@ def test_no_path_of_one_machine_is_told():
     for path in [*files, *TEXTS, ROOT / "Makefile", ROOT / "Snakefile"]:
         if path.suffix in (".py", ".md", ".smk", ".yaml", ".rst", ""):
             assert not re.search(r"/(home|root|work)/", path.read_text()), path
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("profiles/*/config.yaml")), ids=lambda path: path.parent.name
+)
+def test_every_entry_of_a_profile_is_explained(path):
+    rows = re.findall(r"^\| `([\w-]+)` \| ([^|]*) \|", (ROOT / "profiles/README.md").read_text(), re.M)
+    told = {name for name, profiles in rows if profiles == "all" or path.parent.name in profiles}
+    assert set(yaml.safe_load(path.read_text())) <= told
+
+
+def test_the_table_of_what_jobs_ask_for_is_the_measured_one():
+    with (ROOT / "benchmarks/results/resources.csv").open(newline="") as file:
+        measured = {row["rule"]: row for row in csv.DictReader(file)}
+    text = (ROOT / "profiles/README.md").read_text()
+    told = {
+        row[0]: row[1:]
+        for row in re.findall(r"^\| (\w+) \| (\d+) \| (\d+) \| (\d+) \| (\d+)% \|", text, re.M)
+    }
+    assert told.keys() == measured.keys()
+    for rule, row in measured.items():
+        wanted = (row["jobs"], row["memory_mb"], row["asked_mb"], 100 * float(row["fullest"]))
+        assert [int(cell) for cell in told[rule]] == [round(float(cell)) for cell in wanted], rule
