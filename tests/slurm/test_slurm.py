@@ -1,5 +1,6 @@
 """The small study on a SLURM of two nodes and one card that is none, through profiles/slurm."""
 
+import json
 import re
 import signal
 
@@ -84,45 +85,46 @@ def test_a_local_run_afterwards_has_nothing_to_do(study):
     assert "Nothing to be done" in finished(study[0], command=command)
 
 
-def test_after_a_drained_node_and_a_cancelled_job_the_same_command_completes(slurm, study):
-    """The node with the card is drained, so that its job waits until the user gives up; then that is cancelled."""
+def test_after_each_failure_the_same_command_goes_on_and_completes_the_study(slurm, study):
+    """The node with the card is drained until the user gives up; a job is cancelled by hand; a method is broken,
+    then mended."""
     folder = study[0]
-    every_rule(folder / "study.yaml", device="cuda", attribution={"saliency": {}})
+    method = folder / "mine/attribution/mine.py"
+    method.parent.mkdir(parents=True)
+    text = (
+        PLUGIN["attribution"]
+        .replace('"bag"', '"sequence"')
+        .replace('"instance"', '"feature", instance="sum"')
+    )
+    method.write_text(text.replace("return x", 'raise RuntimeError("deeply wrong")'))
+    methods = {"saliency": {}, "mine": {}}
+    every_rule(folder / "study.yaml", device="cuda", plugins="mine", attribution=methods)
+
     slurm.ask("scontrol", "update", "nodename=n1", "state=drain", "reason=test")
     run = start(folder, command=SLURM)
-    wait_for(lambda: "Drain" in state(slurm, "PENDING") or "DRAIN" in state(slurm, "PENDING"), run)
+    wait_for(lambda: "DRAINED" in jobs(slurm, "PENDING"), run)
     run.send_signal(signal.SIGINT)
     assert run.wait(60) != 0
-    assert state(slurm, "PENDING,RUNNING") == ""
+    assert jobs(slurm, "PENDING,RUNNING") == ""
 
     slurm.ask("scontrol", "update", "nodename=n1", "state=resume")
     run = start(folder, command=SLURM)
-    wait_for(lambda: state(slurm, "RUNNING"), run)
-    number = state(slurm, "RUNNING").split()[0]
+    wait_for(lambda: "saliency" in jobs(slurm, "PENDING,RUNNING"), run)
+    (number,) = re.findall(r"^(\d+) .*saliency", jobs(slurm, "PENDING,RUNNING"), re.M)
     slurm.ask("scancel", number)
-    assert run.wait(120) == 1
+    assert run.wait(240) == 1
     said = (folder / "said").read_text()
     assert f"SLURM-job '{number}' failed, SLURM status is: 'CANCELLED'" in said
+    assert (
+        "results/logs/attribute/small_lac/small_cnn/mine.log" in said and "RuntimeError: deeply wrong" in said
+    )
 
+    method.write_text(text)
     finished(folder, command=SLURM)
-    assert b"saliency" in tables(folder)["trust.json"]
+    cards = json.loads((folder / "results/trust.json").read_text())["cards"]
+    assert {"deep_lift", "in_silico_mutagenesis", *methods} <= {card["method"] for card in cards}
 
 
-def state(slurm, *states):
-    """Number and reason of every job in these states."""
-    return slurm.ask("squeue", "-h", "-o", "%i %r", "-t", *states).strip()
-
-
-def test_a_failed_job_is_reported_with_its_log(study):
-    folder = study[0]
-    method = folder / "mine/attribution/broken.py"
-    method.parent.mkdir(parents=True)
-    text = PLUGIN["attribution"].replace("return x", 'raise RuntimeError("deeply wrong")')
-    method.write_text(text.replace('"bag"', '"sequence"').replace('"instance"', '"feature", instance="sum"'))
-    every_rule(folder / "study.yaml", device="cuda", plugins="mine", attribution={"broken": {}})
-    run = start(folder, command=SLURM)
-    assert run.wait(120) == 1
-    said = (folder / "said").read_text()
-    log = "results/logs/attribute/small_lac/small_cnn/broken.log"
-    assert "Error in rule attribute:" in said and log in said
-    assert "RuntimeError: deeply wrong" in said
+def jobs(slurm, states):
+    """Number, reason and rule with wildcards of every job in these states, a line each."""
+    return slurm.ask("squeue", "-h", "-o", "%i %R %k", "-t", states).strip()
