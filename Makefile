@@ -65,7 +65,8 @@ check: $(READY)
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	snakemake --lint --snakefile workflow/Snakefile
-	pytest $(ARGS)
+	pytest -m slurm $(ARGS)
+	pytest -m "not slurm" --numprocesses 2 --dist loadfile $(ARGS)
 
 # The peers stay out of .venv: --no-deps, so that they move nothing of the lock, torch above all.
 PEERS := .venv-benchmarks/ready-$(shell cat requirements.lock benchmarks/requirements.txt | cksum | cut -d ' ' -f 1)
