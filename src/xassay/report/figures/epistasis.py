@@ -10,9 +10,9 @@ CARD = dict(
     title="Which motifs work together?",
     caption="Epistasis of every two motifs, f(ab) - f(a) - f(b) + f(0), in logits: blue, more together than "
     "apart; red, less. Below the diagonal the motifs are put into shuffled sequences, above it they "
-    "are taken out where they stand. A star: told from none, false discovery rate below 5 %. What "
-    "f* says is exact; a model that learned the grammar looks like it. Colours are relative to the "
-    "largest value of a data set. {n}",
+    "are taken out where they stand, on it two sites of one motif. A star: told from none, false "
+    "discovery rate below 5 %. What f* says is exact; a model that learned the grammar looks like "
+    "it. Colours are relative to the largest value of a data set. {n}",
     category="Discoveries",
 )
 CLEAR, LEAST = 0.05, 0.005  # of q; logits, that a number shows as none
