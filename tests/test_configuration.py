@@ -338,6 +338,19 @@ def test_a_discovery_reads_maps_that_tell_bases_apart(methods, maps):
         assert study(text + entries).maps_for("lac_promoter", "sequence_cnn", "position_profile") == maps
 
 
+def test_filters_are_asked_of_networks_that_have_them_alone():
+    found = study(
+        "datasets: {simulated_dna: {}}\nmodels: {sequence_cnn: {}, kmer_logistic: {}}\n"
+        "attribution: {integrated_gradients: {}}\ndiscovery: {first_layer_filters: {}}"
+    )
+    assert found.discoveries() == [("simulated_dna", "sequence_cnn", "first_layer_filters")]
+    reasons = {
+        row["model"]: row["reason"] for row in found.refused() if row["method"] == "first_layer_filters"
+    }
+    assert set(reasons) == {"kmer_logistic", "oracle"}
+    assert reasons["oracle"] == "first_layer_filters needs filters, which oracle does not provide"
+
+
 def test_all_methods_leave_a_discovery_deep_shap():
     found = study(
         "datasets: {lac_promoter: {}}\nmodels: {sequence_cnn: {}}\ndiscovery: {position_profile: {}}"

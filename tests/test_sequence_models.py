@@ -9,6 +9,7 @@ from torch import nn
 
 from xassay import catalogue
 from xassay.core import windows
+from xassay.core.activations import first_convolution
 from xassay.core.dna import decode, reverse_complement
 from xassay.core.errors import InputError
 from xassay.core.kmers import canonical, occurrences, words
@@ -225,3 +226,14 @@ def test_a_penalty_makes_coefficients_small():
         loop.fit(model, loop.Part(x, y), loop.Part(x, y), np.random.default_rng(0), epochs=40)
         sizes.append(model.output.weight.abs().sum().item())
     assert sizes[1] < 0.2 * sizes[0]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_reads_bases_by_a_convolution_says_so(name):
+    """What asks for the filters of the first layer is refused elsewhere in the plan, and not in its job."""
+    model = built(name)
+    if "filters" in MODELS[name].card["provides"]:
+        assert first_convolution(model, "test").in_channels == 4
+    else:
+        with pytest.raises(InputError, match="has no convolution over the four bases"):
+            first_convolution(model, "test")

@@ -40,8 +40,8 @@ files               options of a data set, a model or a discovery that name inpu
                     it again
 provides, needs     what a model has beside its logits: x's gradient; attention(x); embed(x) and pool(h),
                     which work instance by instance ("instances"); feature_maps(x) and head(h); attentions(x)
-                    of all layers ("layers_attention"); states(x) along the sequence ("temporal"). A method
-                    that needs what is lacking is refused
+                    of all layers ("layers_attention"); states(x) along the sequence ("temporal"); a first
+                    convolution over the bases ("filters"). What needs something lacking is refused
 family              of a method: how it works; of a metric: the question that it answers in the verdict
 signed              whether a map tells evidence for from evidence against
 level, instance     "feature": the map has x's shape, and "sum" or "norm" over features makes it one of
@@ -129,7 +129,7 @@ OWN = {
 }
 PROVIDED = (
     *("gradient", "attention", "instances"),
-    *("feature_maps", "layers_attention", "temporal"),  # of sequence models
+    *("feature_maps", "filters", "layers_attention", "temporal"),  # of sequence models
 )
 ORACLES = {"bag": ("gradient", "instances"), "sequence": ("gradient",), "image": ("gradient",)}  # f* provides
 COMMON = {

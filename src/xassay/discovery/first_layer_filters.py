@@ -16,7 +16,7 @@ from xassay.core.tomtom import nearest
 CARD = dict(
     label="Filters of the first layer",
     kinds=("sequence",),
-    needs=(),
+    needs=("filters",),
     finds="filters",
     reference=("alipanahi2015", "kelley2016", "gupta2007"),
     limits=dict(share=(0, 1), least=(1, None)),

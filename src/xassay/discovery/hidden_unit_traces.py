@@ -31,10 +31,10 @@ def discover(model, x, elements, rng, *, layers: list[str] = (), draws=499, most
     the null, in which each sequence's elements are turned by a random number of places along it; p is the
     share of draws with a |correlation| as large, (count + 1) / (draws + 1), q benjamini1995 over all units
     and names. Returns ``units``, the ``most`` best of each name; ``traces``, the best unit of each name along
-    the sample at ``quantile`` of its own correlation. Raises InputError without elements, or for a layer that
-    has no such output."""
+    the sample at ``quantile`` of its own correlation. Raises InputError for a layer that has
+    no such output."""
     if elements is None:
-        raise InputError("hidden_unit_traces: knows no elements; allowed: a data set with elements")
+        return {"units": pd.DataFrame(columns=COLUMNS), "note": "the data set knows no elements"}
     found = traces(model, x)
     if wrong := [name for name in layers if name not in found]:
         raise InputError(

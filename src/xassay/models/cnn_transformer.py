@@ -10,7 +10,7 @@ from xassay.core.tokens import BytePairTokens, KmerTokens, StemTokens, members
 CARD = dict(
     label="CNN transformer",
     kinds=("sequence",),
-    provides=("gradient", "layers_attention"),
+    provides=("gradient", "filters", "layers_attention"),
     reference=("avsec2021b", "vaswani2017"),
     limits=dict(
         tokens=("base", "kmer", "bpe"),

@@ -7,7 +7,7 @@ from xassay.core.strands import TrunkedModel
 CARD = dict(
     label="Dilated CNN",
     kinds=("sequence",),
-    provides=("gradient", "feature_maps"),
+    provides=("gradient", "filters", "feature_maps"),
     reference="avsec2021",
     limits=dict(
         filters=(1, None),

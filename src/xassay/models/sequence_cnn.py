@@ -8,7 +8,7 @@ from xassay.core.strands import TrunkedModel
 CARD = dict(
     label="Sequence CNN",
     kinds=("sequence",),
-    provides=("gradient", "feature_maps"),
+    provides=("gradient", "filters", "feature_maps"),
     reference=("kelley2016", "koo2021"),
     limits=dict(
         filters=(1, None),

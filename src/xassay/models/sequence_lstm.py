@@ -9,7 +9,7 @@ from xassay.core.strands import StrandedModel
 CARD = dict(
     label="Sequence LSTM",
     kinds=("sequence",),
-    provides=("gradient", "temporal"),
+    provides=("gradient", "filters", "temporal"),
     reference=("quang2016", "lanchantin2017", "hochreiter1997"),
     limits=dict(
         filters=(0, None),
