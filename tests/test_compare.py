@@ -6,6 +6,7 @@ import pytest
 import synthetic
 
 from xassay.stats.tables import COLUMNS
+from xassay.steps.compare import provenance
 
 REFUSED = {"dataset": "real", "model": "net", "method": "", "metric": "agreement", "reason": "because"}
 
@@ -161,3 +162,5 @@ def test_provenance_has_versions_and_no_time(found):
     )
     assert about["config"]["attribution"] and "code" in about
     assert not pd.Series(list(about)).str.contains("time|date").any()
+    made = provenance({}, {}, {"torch": "1", "numpy": "1", "absent": "3"})["versions"]
+    assert made["numpy"] == np.__version__ and made["absent"] == "3"

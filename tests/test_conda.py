@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import subprocess
+from importlib.metadata import version
 
 import pytest
 import yaml
@@ -54,8 +55,11 @@ def test_an_environment_holds_what_its_file_names(run):
 def test_conda_changes_no_table_and_runs_nothing_again(run, local_run):
     folder = run[0]
     here, there = tables(folder), tables(local_run)
-    cards = [json.loads(found.pop("trust.json"))["cards"] for found in (here, there)]  # beside them, versions
-    assert here == there and cards[0] == cards[1]
+    own, other = (json.loads(found.pop("trust.json")) for found in (here, there))
+    assert here == there and own["cards"] == other["cards"]
+    # that of torch and captum as training had them, though no table's environment has either
+    told = (found["provenance"]["versions"] for found in (own, other))
+    assert next(told).items() | {("snakemake", version("snakemake"))} == next(told).items()
     assert "Nothing to be done" in finished(
         folder, command=["snakemake", "--cores", "1", "--configfile", "study.yaml"]
     )

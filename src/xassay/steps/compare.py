@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-PACKAGES = ("xassay", "numpy", "pandas", "scipy", "torch", "captum", "anndata", "scanpy", "snakemake")
+from xassay.core.installed import KEPT, versions
+
 VERDICTS = ("dataset", "model", "method", "verdict", "reasons")
 
 
@@ -40,7 +41,10 @@ def run(args):
         for folder, choice in (("evaluation", "metric"), ("attribution", "method"))
     )
     out = Path(args.out)
-    study = Comparison(read(args.scores), list(read(args.predictions)), config, metrics, methods)
+    predictions, trained = list(read(args.predictions)), {}
+    for table in predictions:
+        trained |= table.attrs.get(KEPT, {})
+    study = Comparison(read(args.scores), predictions, config, metrics, methods)
     cards = trust_cards(study)
     rows = {
         name: getattr(tables, name)(study) for name in tables.COLUMNS if name not in ("refused", "datasets")
@@ -56,7 +60,10 @@ def run(args):
     write_table(joined(list(read(args.galleries))), out / "gallery.parquet")
     write_table(joined(list(read(args.features))), out / "features.parquet")
     with writing(args.trust) as part:
-        found = {"cards": plain(cards), "provenance": provenance(config, args.study.get("code") or {})}
+        found = {
+            "cards": plain(cards),
+            "provenance": provenance(config, args.study.get("code") or {}, trained),
+        }
         part.write_text(json.dumps(found, indent=1) + "\n")
 
 
@@ -124,16 +131,9 @@ def plain(value):
     return float(f"{value:.6g}") if value - value == 0 else None
 
 
-def provenance(config, code):
-    """What made the cards: versions, seeds, hashes of the code, the configuration. No time."""
-    import platform
-    from importlib.metadata import PackageNotFoundError, version
+def provenance(config, code, elsewhere):
+    """What made the cards: versions, seeds, hashes of the code, the configuration. No time.
 
-    versions = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
+    elsewhere: {package: version} of the environments that trained, for what is not installed in this one."""
     seeds = {"seed": config.get("seed", 0), "seeds": config.get("seeds")}
-    return {"versions": versions, **seeds, "code": code, "config": config}
+    return {"versions": elsewhere | versions(), **seeds, "code": code, "config": config}

@@ -6,6 +6,7 @@ import sys
 from xassay import catalogue
 from xassay.core.contracts import ORACLE
 from xassay.core.errors import InputError
+from xassay.core.installed import KEPT, versions
 from xassay.core.results import write_table
 from xassay.core.samples import Samples
 
@@ -112,7 +113,9 @@ def write_predictions(tables, path):
 
     table = pd.concat(tables, ignore_index=True)
     first = ["dataset", "model", "seed", "twin", "sample", "split", "label"]
-    write_table(table[first + [c for c in table if c.startswith("logit_")]], path)
+    table = table[first + [c for c in table if c.startswith("logit_")]]
+    table.attrs[KEPT] = versions()  # Parquet keeps them: other steps may run elsewhere
+    write_table(table, path)
 
 
 class Progress:
