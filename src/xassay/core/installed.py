@@ -1,4 +1,4 @@
-"""Versions of the packages that make results. Rules run in environments of their own, none of which has all."""
+"""Versions of the packages that make results: rules may run in environments of their own, none with all."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
