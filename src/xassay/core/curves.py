@@ -53,7 +53,7 @@ def typical(probe):
     known = ~np.isnan(probe.total)
     total = np.where(known, probe.total, 0)
     size = np.sqrt((total**2).sum(-1, keepdims=True) / np.maximum(known.sum(-1, keepdims=True), 1))
-    parts = np.nanmax(np.abs(np.nan_to_num(probe.delta)), axis=(-1, -2), initial=0)[..., None]
+    parts = np.abs(np.nan_to_num(probe.delta)).max((-1, -2), initial=0)[..., None]
     return np.where(size > NOTHING * parts, size, np.nan)
 
 

@@ -55,8 +55,8 @@ def level(samples, kind):
         from xassay.core.base_imputation import chain
 
         places = np.arange(samples.shape[1])
-        names, ids = [str(place + 1) for place in places], samples.ids("train")
-        return Level(kind, names, places[None], chain(samples.inputs(ids[:: max(1, -(-len(ids) // CELLS))])))
+        names = [str(place + 1) for place in places]
+        return Level(kind, names, places[None], chain(samples.inputs(spaced(samples.ids("train")))))
     from xassay.core.imputation import field
 
     features, instances = [str(name) for name in samples.var.index], training(samples)
@@ -70,11 +70,14 @@ def level(samples, kind):
     return Level(kind, list(map(str, names)), number[None], field(instances))
 
 
+def spaced(rows):
+    """At most CELLS of them, at equal distances, so that the order of a file plays no part."""
+    return rows[:: max(1, -(-len(rows) // CELLS))]
+
+
 def training(samples):
-    """Instances of the training split, at most CELLS of them at equal distances: (instance, feature)."""
-    rows = np.flatnonzero(samples.obs["bag"].isin(samples.ids("train")))
-    rows = rows[:: max(1, -(-len(rows) // CELLS))]
-    x = samples.X[rows]
+    """Instances of the training split, at most CELLS of them: (instance, feature)."""
+    x = samples.X[spaced(np.flatnonzero(samples.obs["bag"].isin(samples.ids("train"))))]
     return np.asarray(x.toarray() if hasattr(x, "toarray") else x, np.float64)
 
 

@@ -78,6 +78,6 @@ def both_strands(model, x, map_of):
     map_of: (sample, 4, position) -> (sample, position). Of a model that averages over both strands it is the
     mean of both maps, the other strand's turned back; else that of the strand as it is."""
     found = map_of(x)
-    if getattr(model, "strands", "one") == "averaged":
+    if averages(model):
         found = (found + map_of(reverse_complement(x)).flip(-1)) / 2
     return found

@@ -113,7 +113,9 @@ def short(value):
     return ".00" if text == "−0.00" else text.replace("0.", ".", 1)
 
 
-def colour_handles():
-    """Legend entries of a heatmap's colours."""
-    words = {1.0: "1, the same order", 0.5: "0.5", 0.0: "0, unrelated", -0.5: "−0.5", -1.0: "−1, reversed"}
+LIKENESS = {1.0: "1, the same order", 0.5: "0.5", 0.0: "0, unrelated", -0.5: "−0.5", -1.0: "−1, reversed"}
+
+
+def colour_handles(words=LIKENESS):
+    """Legend entries of a heatmap's colours. words: {value between -1 and 1: what it means}."""
     return [Patch(fc=DIVERGING((1 + v) / 2), ec="#c9ced6", lw=0.6, label=word) for v, word in words.items()]

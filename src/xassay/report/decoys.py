@@ -1,6 +1,6 @@
 """The verdict on decoys, in words: which models use them, which methods show it, hide it or invent it."""
 
-from xassay.core.contracts import ORACLE
+from xassay.core.contracts import EXACT, ORACLE
 
 USED = 0.1  # of what a causal position gets: a decoy that gets more is used, one that gets less is not
 
@@ -12,14 +12,14 @@ def sentences(tables):
     for dataset, model in tables.pairs if metric else ():
         rows = tables.rows(metric, dataset, model)
         rows = rows[rows["mean"].notna()]
-        if "control_shapley" not in rows.index:
+        if EXACT not in rows.index:
             continue
         standing = {name: points(rows.loc[name]) for name in tables.methods if name in rows.index}
         labels = {
             state: [tables.label(name) for name, own in standing.items() if own is state]
             for state in (True, False, None)
         }
-        found.append((dataset, model, told(model, rows.loc["control_shapley"], labels)))
+        found.append((dataset, model, told(model, rows.loc[EXACT], labels)))
     return found
 
 

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from xassay.core.contracts import CONTROL
+from xassay.core.contracts import CONTROL, EXACT
 from xassay.core.scoring import ENSEMBLE
 from xassay.core.seeding import generator
 from xassay.stats import dose_tables, gates, learning, verdict
@@ -150,7 +150,7 @@ class Comparison:
         for found_method, name, other in sorted(one.tables):
             if (found_method, name) != (method, metric):
                 continue
-            found, exact = (one.interval(m, metric, other) for m in (method, "control_shapley"))
+            found, exact = (one.interval(m, metric, other) for m in (method, EXACT))
             if np.isfinite(found.mean):
                 told.append(
                     f"{found.mean:.2f} ({found.lower:.2f} to {found.upper:.2f}) with {other}, whose exact "

@@ -1,5 +1,6 @@
 """Do maps point at elements that were planted without an effect, and does the model use them?"""
 
+from xassay.core.contracts import EXACT
 from xassay.report.decoys import USED
 from xassay.report.dots import dots
 from xassay.report.style import LINES
@@ -25,7 +26,7 @@ def draw(tables):
     known = tables.summary[tables.summary.metric.isin(metrics) & tables.summary["mean"].notna()]
     if known.empty:
         return "no data set of this study holds elements that were planted without an effect"
-    lines = {name: LINES[name] for name in ("control_shapley", "control_random", "control_input")}
+    lines = {name: LINES[name] for name in (EXACT, "control_random", "control_input")}
     reference = USED, f"{USED:.0%} of a causal position: used from here on"
     return dots(
         tables, metrics[:1], lines=lines, reference=reference, pairs=set(zip(known.dataset, known.model))

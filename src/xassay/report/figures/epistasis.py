@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xassay.report.cells import DIVERGING, Plate, plates
+from xassay.report.cells import Plate, colour_handles, plates
 from xassay.report.marks import mark
 from xassay.report.style import BLACK
 
@@ -15,6 +15,7 @@ CARD = dict(
     "it. Colours are relative to the largest value of a data set. {n}",
     category="Discoveries",
 )
+COLOURS = {1.0: "more together", 0.0: "as each alone", -1.0: "less together"}
 CLEAR, LEAST = 0.05, 0.005  # of q; logits, that a number shows as none
 
 
@@ -54,13 +55,9 @@ def draw(tables):
     for dataset, _, _, cells in found:
         sizes = [abs(row.effect) for row in cells.values() if row.effect == row.effect]
         largest[dataset] = max([LEAST, largest.get(dataset, 0), *sizes])
-    keys = [mark(words, marker="s", color=DIVERGING(v), mec="#c9ced6") for words, v in COLOURS.items()]
-    keys.append(mark("false discovery rate below 5 %", marker="*", color=BLACK))
+    keys = [*colour_handles(COLOURS), mark("false discovery rate below 5 %", marker="*", color=BLACK)]
     shown = [plate(*each, largest[each[0]]) for each in found]
     return plates(tables, shown, keys, 0.42, foot=0.4 + 0.06 * longest)
-
-
-COLOURS = {"more together": 1.0, "as each alone": 0.5, "less together": 0.0}
 
 
 def plate(dataset, model, names, cells, largest):

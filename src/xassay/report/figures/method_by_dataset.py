@@ -3,8 +3,8 @@ miss is."""
 
 import numpy as np
 
-from xassay.core.contracts import ORACLE
-from xassay.report.cells import DIVERGING, Plate, plates
+from xassay.core.contracts import EXACT, ORACLE
+from xassay.report.cells import Plate, colour_handles, plates
 from xassay.report.judged import threshold
 from xassay.report.marks import mark
 from xassay.report.style import BLACK
@@ -46,10 +46,14 @@ def draw(tables):
     foot = 0.4 + 0.055 * max(map(len, known))  # names of columns, turned
     signs = sorted({sign for each in found for sign in each.signs.values()}, key=list(WORDS).index)
     keys = [mark(WORDS[sign], marker=f"$\\mathrm{{{sign}}}$", color=BLACK) for sign in signs]
-    null = tables.card("evaluation", metric).get("null") or 0
-    words = {f"{tables.label(metric, 'evaluation')} 1": 1.0, f"{null:g}, chance": 0.0, "below": -1.0}
-    keys += [mark(word, marker="s", color=DIVERGING((1 + v) / 2), mec="#c9ced6") for word, v in words.items()]
-    return plates(tables, found, keys, size, foot=foot)
+    label = tables.label(metric, "evaluation")
+    words = {1.0: f"{label} 1", 0.0: f"{chance(tables, metric):g}, chance", -1.0: "below"}
+    return plates(tables, found, [*keys, *colour_handles(words)], size, foot=foot)
+
+
+def chance(tables, metric):
+    """What the metric gives a random map, by its CARD."""
+    return tables.card("evaluation", metric).get("null") or 0
 
 
 def plate(tables, metric, model, datasets, methods, names, exact):
@@ -66,8 +70,8 @@ def plate(tables, metric, model, datasets, methods, names, exact):
             numbers[i, j] = value = rows.get(method, np.nan)
             if bar is not None and value < bar:
                 known = exact[dataset]["mean"].get(method, np.nan)
-                signs[i, j] = whose(model, known, rows.get("control_shapley", np.nan), bar)
-    null = tables.card("evaluation", metric).get("null") or 0
+                signs[i, j] = whose(model, known, rows.get(EXACT, np.nan), bar)
+    null = chance(tables, metric)
     values = np.clip((numbers - null) / (1 - null), -1, 1)
     return Plate("", model, values, names, datasets, words, numbers=numbers, signs=signs)
 
